@@ -1,0 +1,95 @@
+/** The errors that a caller can act on. Each carries what happened as fields; the message adds what to do. */
+
+import type { ExpectedVersion } from "./event-store.ts";
+
+/** The domain says no. `code` is stable; callers and tests look at it, never at the message. */
+export class DomainError extends Error {
+  override readonly name = "DomainError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Someone else appended first, or the stream is not what the writer believed. Nothing was written. */
+export class ConcurrencyConflict extends Error {
+  override readonly name = "ConcurrencyConflict";
+  readonly streamId: string;
+  readonly expected: ExpectedVersion;
+  /** The stream's version now; 0 when there is no such stream. */
+  readonly actual: number;
+
+  constructor(streamId: string, expected: ExpectedVersion, actual: number) {
+    super(
+      `Stream ${streamId} is at version ${actual}, expected was ${expected}: nothing was written. ` +
+        "Load the stream again and decide anew.",
+    );
+    this.streamId = streamId;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** An event that cannot be stored as it is. `path` leads to the value, as in `data.stay.arrival`. */
+export class InvalidEvent extends Error {
+  override readonly name = "InvalidEvent";
+  readonly path: string;
+
+  constructor(path: string, reason: string) {
+    super(`${path} ${reason}. Nothing was written.`);
+    this.path = path;
+  }
+}
+
+/** An event id that is stored already, in another stream or beside other events of the batch. */
+export class DuplicateEvent extends Error {
+  override readonly name = "DuplicateEvent";
+  readonly eventId: string;
+
+  constructor(eventId: string) {
+    super(
+      `Event ${eventId} is stored already, in another append: give each event an id of its own.`,
+    );
+    this.eventId = eventId;
+  }
+}
+
+export class InvalidStreamId extends Error {
+  override readonly name = "InvalidStreamId";
+  readonly streamId: unknown;
+
+  constructor(streamId: unknown, reason: string) {
+    super(`Stream id ${shown(streamId)} ${reason}.`);
+    this.streamId = streamId;
+  }
+}
+
+export class InvalidVersion extends Error {
+  override readonly name = "InvalidVersion";
+  readonly version: unknown;
+
+  constructor(version: unknown) {
+    super(`Version ${shown(version)} is not a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
+    this.version = version;
+  }
+}
+
+/** An event of a type that the reader has no code for. Retrying does not help; newer code may. */
+export class UnknownEventType extends Error {
+  override readonly name = "UnknownEventType";
+  readonly type: string;
+
+  constructor(type: string) {
+    super(
+      `No code here handles events of type ${shown(type)}. Deploy the code that knows it first.`,
+    );
+    this.type = type;
+  }
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}... (${text.length} characters)` : text;
+}

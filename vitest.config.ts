@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config";
+import { solvedSteps } from "./shared/workshop/progress-file.ts";
+import { writePristine } from "./shared/workshop/starter.ts";
+import { treePlugin } from "./shared/workshop/tree-plugin.ts";
+import { ownerIn, type TreeName } from "./shared/workshop/trees.ts";
+
+// An editor or a bare `npx vitest` tests the learner's code; the runner asks for other trees.
+const trees = (process.env.WORKSHOP_TREES ?? "learner").split(",") as TreeName[];
+if (trees.includes("pristine")) writePristine();
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    globalSetup: ["shared/infrastructure/global-setup.ts"],
+    projects: [
+      ...trees.map((tree) => ({
+        extends: true as const,
+        plugins: [treePlugin(ownerIn(tree, solvedSteps()))],
+        test: { name: tree, include: ["steps/**/*.test.ts"] },
+      })),
+      ...(process.env.WORKSHOP_TOOLING === undefined
+        ? []
+        : [
+            { extends: true as const, test: { name: "tooling", include: ["shared/**/*.test.ts"] } },
+          ]),
+    ],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    expect: { requireAssertions: true },
+  },
+});
