@@ -1,0 +1,71 @@
+/** One failing test, told so that a learner knows what is wrong, where, and what to do next. */
+
+import { relative, sep } from "node:path";
+import type { SerializedError, TestCase } from "vitest/node";
+import { root, type Step } from "./steps.ts";
+import { causes, type Verdict, verdictOf } from "./verdict.ts";
+
+const headings: Readonly<Record<Exclude<Verdict, "green">, string>> = {
+  "not written yet": "NOT WRITTEN YET",
+  wrong: "WRONG",
+  crashed: "CRASHED",
+  hanging: "TOO SLOW OR HANGING",
+  infrastructure: "INFRASTRUCTURE (your code is not judged)",
+};
+
+/** The text for a failed test; `others` is how many more are red. */
+export function explain(step: Step, test: TestCase, others: number): string {
+  const errors = test.result().errors ?? [];
+  const verdict = verdictOf(errors);
+  const heading = verdict === "green" ? "WRONG" : headings[verdict];
+  const more =
+    others > 0 ? [`          ${others} more ${others === 1 ? "test is" : "tests are"} red`] : [];
+  return [
+    `${heading}  ${test.fullName.replaceAll(" > ", " › ")}`,
+    ...errors.slice(0, 1).flatMap((error) => details(step, error)),
+    `  next    ${nextMove(step, verdict)}`,
+    ...more,
+  ].join("\n");
+}
+
+/** The text where a file did not load or a hook failed, so that no test could run. */
+export function explainBrokenModule(step: Step, error: SerializedError): string {
+  const verdict = verdictOf([error]);
+  const heading =
+    verdict === "infrastructure" ? headings.infrastructure : "CRASHED  before the tests could run";
+  return [heading, ...details(step, error), `  next    ${nextMove(step, verdict)}`].join("\n");
+}
+
+function details(step: Step, error: SerializedError): readonly string[] {
+  const chain = causes(error);
+  const innermost = chain.at(-1) ?? error;
+  const what = chain.map(({ message }) => message.trim()).filter((message) => message !== "");
+  const lines = (
+    what.length === 0 ? [innermost.name ?? "an error without a message"] : what
+  ).flatMap((message) => message.split("\n"));
+  const shown = lines
+    .slice(0, 24)
+    .map((line, index) => (index === 0 ? `  what    ${line}` : `          ${line}`));
+  if (lines.length > 24)
+    shown.push(
+      `          ... ${lines.length - 24} more lines: npm test ${step.number} -- --vitest`,
+    );
+  const diff = chain.find((link) => typeof link.diff === "string")?.diff;
+  const compared =
+    typeof diff === "string" ? ["", ...diff.split("\n").map((line) => `    ${line}`), ""] : [];
+  const where = learnersLine(step, chain);
+  return [...shown, ...compared, ...(where === undefined ? [] : [`  where   ${where}`])];
+}
+
+/** The line in the learner's own file, else in the test. */
+function learnersLine(step: Step, chain: readonly SerializedError[]): string | undefined {
+  const frames = chain.flatMap((error) => error.stacks ?? []);
+  const inStep = frames.filter(({ file }) => file.includes(`/${step.id}/`));
+  const frame = inStep.find(({ file }) => !file.endsWith(".test.ts")) ?? inStep[0];
+  return frame && `${relative(root, frame.file).split(sep).join("/")}:${frame.line}`;
+}
+
+function nextMove(step: Step, verdict: Verdict): string {
+  if (verdict === "infrastructure") return "docker compose up -d, then run it again";
+  return `steps/${step.id}/hints.md has hints for each task: one nudge, then more`;
+}

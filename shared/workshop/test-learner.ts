@@ -1,0 +1,83 @@
+/** `npm test N`: the learner's step, task by task, and one failing test explained. */
+
+import type { SerializedError, TestCase, TestModule } from "vitest/node";
+import { explain, explainBrokenModule } from "./explanation.ts";
+import { markSolved, solvedSteps } from "./progress-file.ts";
+import { progressLine } from "./progress-line.ts";
+import { errorsAround, runVitest, testsOf } from "./run-vitest.ts";
+import type { Step } from "./steps.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+import { whoseCode } from "./whose-code.ts";
+
+/** Tests the learner's step, prints the verdict and remembers it; true when every test is green. */
+export async function testLearner(step: Step, plainVitest: boolean): Promise<boolean> {
+  console.log(`${whoseCode(step, solvedSteps())}\n`);
+  const { modules, errors } = await runVitest({
+    trees: ["learner"],
+    step,
+    reporters: plainVitest ? ["default"] : [],
+  });
+  const ordered = [...modules].sort(examplesFirst);
+  const tests = ordered.flatMap(testsOf);
+  const around = [...ordered.flatMap(errorsAround), ...errors];
+  const failed = tests.filter((test) => test.result().state !== "passed");
+  const green = tests.length > 0 && failed.length === 0 && around.length === 0;
+  markSolved(step.id, green);
+  if (!plainVitest) report(step, tests, around);
+  if (green)
+    console.log(
+      `\nStep ${step.id} is green. Now read the debrief in its README.\n${progressLine()}`,
+    );
+  return green;
+}
+
+function report(step: Step, tests: readonly TestCase[], around: readonly SerializedError[]): void {
+  const groups = groupByTitle(tests);
+  const width = Math.max(20, ...[...groups.keys()].map((title) => title.length));
+  for (const [title, cases] of groups) console.log(`  ${summary(title.padEnd(width), cases)}`);
+  const broken = around[0];
+  if (broken) {
+    console.log(`\n${explainBrokenModule(step, broken)}`);
+    return;
+  }
+  const failed = tests.filter((test) => test.result().state !== "passed");
+  const first = failed.find((test) => verdict(test) !== "not written yet") ?? failed[0];
+  if (first) console.log(`\n${explain(step, first, failed.length - 1)}`);
+}
+
+/** Tests by the outermost `describe`, which is named after the task, in the order of the files. */
+function groupByTitle(tests: readonly TestCase[]): Map<string, TestCase[]> {
+  const groups = new Map<string, TestCase[]>();
+  for (const test of tests) {
+    const title = outermostTitle(test);
+    groups.set(title, [...(groups.get(title) ?? []), test]);
+  }
+  return groups;
+}
+
+function outermostTitle(test: TestCase): string {
+  let title = test.name;
+  for (let parent = test.parent; parent.type === "suite"; parent = parent.parent)
+    title = parent.name;
+  return title;
+}
+
+function summary(title: string, cases: readonly TestCase[]): string {
+  const count = `${cases.length} ${cases.length === 1 ? "test" : "tests"}`;
+  const failed = cases.filter((test) => test.result().state !== "passed");
+  if (failed.length === 0) return `✔ ${title}  ${count}`;
+  const worse = failed.filter((test) => verdict(test) !== "not written yet");
+  if (worse.length > 0) return `✘ ${title}  ${failed.length} of ${count} red`;
+  return failed.length === cases.length
+    ? `· ${title}  not written yet`
+    : `· ${title}  ${failed.length} of ${count} not written yet`;
+}
+
+function verdict(test: TestCase): Verdict {
+  return verdictOf(test.result().errors ?? []);
+}
+
+function examplesFirst(a: TestModule, b: TestModule): number {
+  const rank = (module: TestModule): number => (module.moduleId.includes(".property.") ? 1 : 0);
+  return rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1);
+}
