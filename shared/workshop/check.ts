@@ -1,0 +1,65 @@
+/**
+ * `npm run check`, for those who change the workshop: starters are the generated ones, imports keep
+ * the layers, documents are true, and types, lint and unused code are clean.
+ */
+
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { documentFaults } from "./document-rules.ts";
+import { layoutFaults } from "./layout-rules.ts";
+import { root } from "./steps.ts";
+
+interface Check {
+  readonly name: string;
+  /** What is wrong, one line or paragraph each. */
+  faults(): Promise<readonly string[]>;
+}
+
+const checks: readonly Check[] = [
+  { name: "starters, tests and imports are where they belong", faults: async () => layoutFaults() },
+  { name: "links and commands in documents exist", faults: async () => documentFaults() },
+  { name: "types", faults: () => tool("typescript", "tsc", ["-p", root]) },
+  {
+    name: "format and lint",
+    faults: () => tool("@biomejs/biome", "biome", ["check", "--error-on-warnings", root]),
+  },
+  { name: "unused code and packages", faults: () => tool("knip", "knip", ["--directory", root]) },
+];
+
+let failed = 0;
+for (const { name, faults } of checks) {
+  const found = await faults();
+  console.log(`${found.length === 0 ? "✔" : "✘"} ${name}`);
+  for (const fault of found) console.log(`  ${fault.replaceAll("\n", "\n  ")}`);
+  if (found.length > 0) failed++;
+}
+console.log(`\n${checks.length - failed} of ${checks.length} checks passed.`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** Runs a package's command with this Node, so that it works the same on Windows. */
+function tool(
+  packageName: string,
+  command: string,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const require = createRequire(import.meta.url);
+  const manifestFile = join(root, "node_modules", packageName, "package.json");
+  const manifest = require(manifestFile) as {
+    readonly bin: string | Readonly<Record<string, string>>;
+  };
+  const bin = typeof manifest.bin === "string" ? manifest.bin : manifest.bin[command];
+  if (bin === undefined) throw new Error(`${packageName} has no command ${command}.`);
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(dirname(manifestFile), bin), ...args], {
+      cwd: root,
+    });
+    const output: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      resolve(code === 0 ? [] : [Buffer.concat(output).toString("utf8").trim()]),
+    );
+  });
+}
