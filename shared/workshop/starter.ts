@@ -60,7 +60,7 @@ export function makeStarter(file: string, source: string): string {
       open = {
         line: index + 1,
         indent,
-        name: indent === "" ? "" : enclosingFunction(lines, index, at),
+        name: indent === "" || comment === "--" ? "" : enclosingFunction(lines, index, at),
       };
       instruction = [text.slice(`${comment} BEGIN SOLUTION`.length).replace(/^: */, "")];
       readingInstruction = true;
