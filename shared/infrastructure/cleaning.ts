@@ -1,0 +1,199 @@
+/** Removes what a run has left, by its ledger and nothing else. */
+
+import { rmSync } from "node:fs";
+import { connect } from "amqplib";
+import pg from "pg";
+import { reasonOf, withoutPassword } from "./address.ts";
+import { allLedgers, endLedger, type Ledger, type LedgerEntry, readLedger } from "./ledger.ts";
+import { end, isAlive } from "./process-identity.ts";
+
+const connectTimeout = 3_000;
+const giveUpAfter = 24 * 60 * 60 * 1_000;
+const noSuchDatabase = "3D000";
+
+/** Every session of a run carries this name, so that one that is still at work can be ended first. */
+export function applicationNameOf(run: string): string {
+  return `workshop_${run}`;
+}
+
+/**
+ * Removes everything that is noted in the ledger and closes it. What could not be removed stays
+ * noted, for the next run, and is returned in words.
+ */
+export async function cleanUp(file: string): Promise<readonly string[]> {
+  const ledger = readLedger(file);
+  if (!ledger) return [];
+  const problems: string[] = [];
+  // Those who make things first, then what they made, the last first.
+  const entries = [
+    ...ledger.pending.filter((entry) => entry.kind === "worker"),
+    ...ledger.pending.filter((entry) => entry.kind !== "worker").reverse(),
+  ];
+  for (const { remove, what } of tasksFor(entries, ledger.run)) {
+    try {
+      await remove();
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (problems.length === 0) endLedger(file);
+  return problems;
+}
+
+/**
+ * Cleans up after runs that could not do so themselves: killed, crashed, or without their server.
+ * Returns what the user should know about.
+ */
+export async function sweep(): Promise<readonly string[]> {
+  const notices: string[] = [];
+  for (const ledger of allLedgers()) {
+    if (isAlive(ledger.owner)) continue;
+    const problems = await cleanUp(ledger.file);
+    if (problems.length === 0 || !isTooOld(ledger)) continue;
+    endLedger(ledger.file);
+    notices.push(`given up cleaning after run ${ledger.run}: ${problems.join("; ")}`);
+  }
+  return notices;
+}
+
+/** A server that is away may come back, but not for ever. */
+function isTooOld(ledger: Ledger): boolean {
+  return Date.now() - ledger.writtenAt.getTime() > giveUpAfter;
+}
+
+interface Task {
+  readonly what: string;
+  remove(): Promise<void>;
+}
+
+/** One task for each server, so that it is asked once; one for everything else. */
+function tasksFor(entries: readonly LedgerEntry[], run: string): readonly Task[] {
+  const tasks = new Map<string, Task>();
+  for (const entry of entries) {
+    switch (entry.kind) {
+      case "database": {
+        const names = namesOn(entries, entry.server, ["database"]);
+        tasks.set(entry.server, {
+          what: `${names.length} database(s) on ${withoutPassword(entry.server)}`,
+          remove: () => dropDatabases(entry.server, names, run),
+        });
+        break;
+      }
+      case "queue":
+      case "exchange": {
+        const queues = namesOn(entries, entry.server, ["queue"]);
+        const exchanges = namesOn(entries, entry.server, ["exchange"]);
+        tasks.set(entry.server, {
+          what: `${queues.length + exchanges.length} queue(s) and exchange(s) on ${withoutPassword(entry.server)}`,
+          remove: () => deleteFromBroker(entry.server, queues, exchanges),
+        });
+        break;
+      }
+      case "containers":
+        tasks.set(entry.label, {
+          what: `container ${entry.label}`,
+          remove: () => removeContainers(entry.label),
+        });
+        break;
+      case "directory":
+        tasks.set(entry.path, {
+          what: entry.path,
+          remove: async () =>
+            rmSync(entry.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
+        });
+        break;
+      case "worker":
+        tasks.set(`worker ${entry.pid}`, {
+          what: `process ${entry.pid}`,
+          remove: () => end(entry, "SIGKILL"),
+        });
+        break;
+      case "process":
+        // SIGQUIT is PostgreSQL's immediate shutdown: it takes its own processes along.
+        tasks.set(`process ${entry.pid}`, {
+          what: `process ${entry.pid}`,
+          remove: () => end(entry, "SIGQUIT"),
+        });
+        break;
+    }
+  }
+  return [...tasks.values()];
+}
+
+function namesOn(
+  entries: readonly LedgerEntry[],
+  server: string,
+  kinds: readonly LedgerEntry["kind"][],
+): readonly string[] {
+  return entries.flatMap((entry) =>
+    kinds.includes(entry.kind) && "server" in entry && entry.server === server ? [entry.name] : [],
+  );
+}
+
+async function removeContainers(label: string): Promise<void> {
+  const { getContainerRuntimeClient } = await import("testcontainers");
+  const { container } = await getContainerRuntimeClient();
+  const left = await container.list();
+  const [name = "", value = ""] = label.split("=");
+  for (const { Id, Labels } of left) {
+    if (Labels[name] === value) await container.getById(Id).remove({ force: true, v: true });
+  }
+}
+
+async function dropDatabases(server: string, names: readonly string[], run: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: server,
+    connectionTimeoutMillis: connectTimeout,
+  });
+  client.on("error", () => {}); // the failed query tells
+  try {
+    await client.connect();
+    await endSessions(client, run);
+    for (const name of names) {
+      try {
+        await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+      } catch (error) {
+        // Two runs may sweep at once; what counts is that it is gone.
+        if (!(error instanceof pg.DatabaseError) || error.code !== noSuchDatabase) throw error;
+      }
+    }
+  } catch (error) {
+    throw new Error(reasonOf(error, server));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** A `create database` goes on in the server when its client is killed: it would outlive the cleaning. */
+async function endSessions(client: pg.Client, run: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const { rowCount } = await client.query(
+      `select pg_terminate_backend(pid)
+         from pg_stat_activity
+        where application_name = $1 and pid <> pg_backend_pid()`,
+      [applicationNameOf(run)],
+    );
+    if (rowCount === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export async function deleteFromBroker(
+  server: string,
+  queues: readonly string[],
+  exchanges: readonly string[],
+): Promise<void> {
+  if (queues.length + exchanges.length === 0) return;
+  const connection = await connect(server, { timeout: connectTimeout }).catch((error: unknown) => {
+    throw new Error(reasonOf(error, server));
+  });
+  connection.on("error", () => {}); // the failed request tells
+  try {
+    const channel = await connection.createChannel();
+    channel.on("error", () => {});
+    for (const name of queues) await channel.deleteQueue(name);
+    for (const name of exchanges) await channel.deleteExchange(name);
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}

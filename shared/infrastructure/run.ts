@@ -1,0 +1,103 @@
+/**
+ * This process's run: its id, its ledger, and the promise that nothing stays behind.
+ *
+ * However the process ends, save by SIGKILL, it passes through its `exit` event. No promise is
+ * waited for there, so a child process does what is left to clean up.
+ */
+
+import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { cleanUp, sweep } from "./cleaning.ts";
+import { beginLedger, endLedger, type LedgerEntry, note, readLedger } from "./ledger.ts";
+import { identityOf } from "./process-identity.ts";
+
+export interface Run {
+  /** Six letters and digits, part of every name that the run gives. */
+  readonly id: string;
+  readonly ledger: string;
+  /** What the sweep of earlier runs has to say. */
+  readonly notices: readonly string[];
+  /** Notes what is about to be made; call the result once it is gone. */
+  note(entry: LedgerEntry): () => void;
+  /** A name that nothing else has: `workshop_k3f9a2_17_1`. */
+  newName(): string;
+}
+
+// Vitest loads the global set-up once per project: they share the process, so they share the run.
+const key = Symbol.for("event-sourcing-workshop.run");
+const shared = globalThis as { [key]?: Promise<Run> | undefined };
+
+/** The run of this process. The first call sweeps what earlier ones have left. */
+export function currentRun(): Promise<Run> {
+  shared[key] ??= begin();
+  return shared[key];
+}
+
+/** Joins the run of another process, as test workers do: it cleans up for them. */
+export function joinRun(ledger: string): Run {
+  const opening = readLedger(ledger);
+  if (!opening) throw new Error(`The run of ${ledger} is over.`);
+  const self = identityOf(process.pid);
+  if (self) note(ledger, { kind: "worker", ...self });
+  return runWith(opening.run, ledger, []);
+}
+
+/** Removes everything that the run has made, and ends it. Returns what could not be removed. */
+export async function endCurrentRun(): Promise<readonly string[]> {
+  const run = await shared[key];
+  shared[key] = undefined;
+  return run ? cleanUp(run.ledger) : [];
+}
+
+async function begin(): Promise<Run> {
+  const owner = identityOf(process.pid);
+  if (!owner) throw new Error("This system does not tell when a process was started.");
+  const id = newRunId();
+  const ledger = beginLedger({ run: id, owner });
+  process.once("exit", () => cleanUpAtExit(ledger));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+  return runWith(id, ledger, await sweep());
+}
+
+function runWith(id: string, ledger: string, notices: readonly string[]): Run {
+  let names = 0;
+  return {
+    id,
+    ledger,
+    notices,
+    note: (entry) => note(ledger, entry),
+    newName: () => {
+      names += 1;
+      return `workshop_${id}_${process.pid}_${names}`;
+    },
+  };
+}
+
+function newRunId(): string {
+  const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+  return Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
+
+function cleanUpAtExit(file: string): void {
+  const ledger = readLedger(file);
+  if (!ledger) return;
+  if (ledger.pending.length === 0) {
+    endLedger(file);
+    return;
+  }
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  spawnSync(process.execPath, ["--import", tsx, join(import.meta.dirname, "janitor.ts"), file], {
+    // Out of reach of a second Ctrl-C.
+    ...{ detached: true },
+    stdio: ["ignore", "inherit", "inherit"],
+    windowsHide: true,
+    timeout: 25_000,
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+}

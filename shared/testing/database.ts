@@ -1,0 +1,127 @@
+/** A database of its own for a test file. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, inject } from "vitest";
+import { InfrastructureMissing } from "../infrastructure/ladder.ts";
+import {
+  createDatabase,
+  type OwnDatabase,
+  templateDatabase,
+} from "../infrastructure/own-database.ts";
+import { joinRun } from "../infrastructure/run.ts";
+
+export interface TestDatabase {
+  /** A pool of at most ten connections. */
+  readonly pool: pg.Pool;
+  readonly url: string;
+  /** Another pool on the same database, ended after the tests. */
+  newPool(options?: pg.PoolConfig): pg.Pool;
+}
+
+const lockNotAvailable = "55P03";
+
+/**
+ * Gives the test file a fresh database with the schemas of the steps 03 to `upTo`, and empties its
+ * tables before each test. Call it at the top of the file or of a `describe`; use what it returns
+ * inside tests and hooks.
+ */
+export function useDatabase(upTo: number): TestDatabase {
+  let database: OwnDatabase | undefined;
+  let missing: InfrastructureMissing | undefined;
+  let pool: pg.Pool | undefined;
+  const pools = new Set<pg.Pool>();
+
+  const url = (): string => {
+    if (missing) throw missing;
+    if (!database) throw new TypeError("useDatabase has a database inside tests and hooks only.");
+    return database.url;
+  };
+  const newPool = (options: pg.PoolConfig = {}): pg.Pool => {
+    const made = new pg.Pool({ connectionString: url(), max: 10, ...options });
+    // A connection that the server ends, as at the end below, must not end the test process.
+    made.on("error", () => {});
+    made.on("connect", (client) => client.on("error", () => {}));
+    pools.add(made);
+    return made;
+  };
+
+  beforeAll(async () => {
+    const server = inject("postgres");
+    if ("missing" in server) {
+      // Thrown where a test uses the database, so that each test says why it fails.
+      missing = new InfrastructureMissing("postgres", server.missing);
+      return;
+    }
+    const run = joinRun(inject("ledger"));
+    const key = String(upTo).padStart(2, "0");
+    const template = await templateDatabase(run, server, key, (client) => install(client, upTo));
+    database = await createDatabase(run, server, template);
+    pool = newPool();
+  });
+
+  beforeEach(async () => {
+    if (pool) await truncateAll(pool);
+  });
+
+  afterAll(async () => {
+    // A test may have kept a connection; ending its pool would wait for it for ever. Dropping the
+    // database cuts it off.
+    const ended = [...pools].map((each) => each.end());
+    await Promise.race([Promise.all(ended), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await database?.drop();
+  });
+
+  return {
+    get pool() {
+      url();
+      if (!pool) throw new TypeError("useDatabase has a pool inside tests and hooks only.");
+      return pool;
+    },
+    get url() {
+      return url();
+    },
+    newPool,
+  };
+}
+
+const solutions = join(import.meta.dirname, "../../solutions");
+
+/** Runs the schemas of the steps from 03 on, in order, on an empty database. */
+export async function install(client: pg.ClientBase | pg.Pool, upTo: number): Promise<void> {
+  for (const step of readdirSync(solutions).sort()) {
+    const number = Number(/^\d\d(?=-)/.exec(step)?.[0] ?? 0);
+    const file = join(solutions, step, "schema.sql");
+    if (number >= 3 && number <= upTo && existsSync(file)) {
+      await client.query(readFileSync(file, "utf8"));
+    }
+  }
+}
+
+async function truncateAll(pool: pg.Pool): Promise<void> {
+  try {
+    await pool.query(truncate);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== lockNotAvailable) throw error;
+    // The test before left a transaction open. It is not this test's fault.
+    await pool.query(
+      `select pg_terminate_backend(pid)
+         from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    await pool.query(truncate);
+  }
+}
+
+const truncate = `
+  do $$
+  begin
+    set local lock_timeout = '1s';
+    execute coalesce(
+      (select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+                          || ' restart identity cascade'
+         from pg_tables
+        where schemaname = 'public'),
+      'select 1');
+  end $$`;
