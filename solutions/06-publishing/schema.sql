@@ -1,24 +1,23 @@
--- 06 · What the relay needs to read the events in an order that no late commit upsets.
--- Given. Installed after the schemas of steps 03 and 04.
+-- What the relay needs to read the events in an order that no late commit upsets. Given.
 
--- Who wrote the event. Transactions get their number when they first write and become visible
--- when they commit, in another order. Events that are stored already get this transaction's number.
+-- Who wrote the event. A transaction gets its number when it first writes, and becomes visible
+-- when it commits: in another order. Events that are here already get this transaction's number.
 alter table events
-  add column transaction_id xid8 not null default pg_current_xact_id();
+  add column if not exists transaction_id xid8 not null default pg_current_xact_id();
 
--- Serves the relay's pages: where (transaction_id, position) > (..., ...) order by both.
-create index events_in_commit_order on events (transaction_id, position);
+-- readAllCommitted goes through the store in this order, and horizonLag counts its end
+create index if not exists events_in_commit_order on events (transaction_id, position);
 
--- A transaction that got its number early can append to a stream after one with a later number
--- did. Inside a stream the order of versions must win, so an event never counts as older than the
--- one before it. The number is then too high, never too low: the event is shown a little later.
-create function events_keep_stream_order() returns trigger language plpgsql as $$
+-- A transaction that got its number early may append to a stream after one with a later number
+-- did. Inside a stream the versions must win, so an event never counts as older than the one before
+-- it. Its number is then too high, never too low: it is shown a little later, never too early.
+create or replace function events_keep_stream_order() returns trigger language plpgsql as $$
 declare
   before xid8;
 begin
   select transaction_id into before
-  from events
-  where stream_id = new.stream_id and version = new.version - 1;
+    from events
+   where stream_id = new.stream_id and version = new.version - 1;
   if before > new.transaction_id then
     new.transaction_id := before;
   end if;
@@ -26,14 +25,16 @@ begin
 end
 $$;
 
-create trigger events_keep_stream_order
+create or replace trigger events_keep_stream_order
   before insert on events
   for each row when (new.version > 1)
   execute function events_keep_stream_order();
 
 -- How far each relay has come: everything up to this pair was confirmed by the broker.
-create table relay_checkpoints (
-  relay          text   primary key,
-  transaction_id xid8   not null default '0',
-  position       bigint not null default 0
+create table if not exists relay_checkpoints (
+  relay          text   not null,
+  transaction_id xid8   not null,
+  position       bigint not null,
+
+  constraint relay_checkpoints_pkey primary key (relay)
 );

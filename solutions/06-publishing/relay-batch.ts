@@ -1,0 +1,50 @@
+/** The relay's one decision: when an event counts as published. */
+
+import type { Queryable } from "../03-event-store/rows.ts";
+import { moveCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint, CommittedEvent } from "./commit-order.ts";
+import { type PublishingChannel, publishBatch } from "./publisher.ts";
+import type { Topology } from "./topology.ts";
+
+export interface Batch {
+  /** The relay's name, under which its checkpoint is kept. */
+  readonly relay: string;
+  /** Where the checkpoint is now. */
+  readonly from: Checkpoint;
+  /** What comes after it, as `readAllCommitted` gave it. */
+  readonly events: readonly CommittedEvent[];
+}
+
+export interface BatchRelayed {
+  /** Where the checkpoint is afterwards. */
+  readonly checkpoint: Checkpoint;
+  /** How many of the batch's events are behind it. */
+  readonly confirmed: number;
+  /** Why it is not all of them. */
+  readonly failure: unknown;
+}
+
+/**
+ * Publishes the batch, then moves the checkpoint past what the broker confirmed from its start.
+ * To die in between publishes events twice; the other way round would lose them.
+ * @throws CheckpointMoved when another relay of this name was here
+ */
+export async function relayBatch(
+  db: Queryable,
+  channel: PublishingChannel,
+  topology: Topology,
+  { relay, from, events }: Batch,
+): Promise<BatchRelayed> {
+  // BEGIN SOLUTION: publishBatch; moveCheckpoint to the last event of the confirmed start, if
+  // there is one; say what happened
+  const { confirmed, failure } = await publishBatch(
+    channel,
+    topology,
+    events.map(({ event }) => event),
+  );
+  const last = events[confirmed - 1];
+  if (!last) return { checkpoint: from, confirmed, failure };
+  await moveCheckpoint(db, relay, from, last.checkpoint);
+  return { checkpoint: last.checkpoint, confirmed, failure };
+  // END SOLUTION
+}
