@@ -89,6 +89,40 @@ export class UnknownEventType extends Error {
   }
 }
 
+/** A history that cannot be replayed: an event is missing, comes twice, or belongs to another stream. */
+export class InvalidHistory extends Error {
+  override readonly name = "InvalidHistory";
+  readonly reason: "gap" | "duplicate" | "foreign-event" | "ends-early";
+  /** The stream whose history this is; undefined for a history without events. */
+  readonly streamId: string | undefined;
+  readonly expectedVersion: number;
+  /** The version that came instead; the last one there was, where the history ends early. */
+  readonly actualVersion: number;
+
+  constructor(
+    reason: InvalidHistory["reason"],
+    streamId: string | undefined,
+    expectedVersion: number,
+    actualVersion: number,
+  ) {
+    super(
+      `The history of ${streamId ?? "no stream"} has ${histories[reason]}: expected was version ${expectedVersion}, ` +
+        `found was ${actualVersion}. No state can be trusted that is built on it: read the stream again.`,
+    );
+    this.reason = reason;
+    this.streamId = streamId;
+    this.expectedVersion = expectedVersion;
+    this.actualVersion = actualVersion;
+  }
+}
+
+const histories: Readonly<Record<InvalidHistory["reason"], string>> = {
+  gap: "a gap",
+  duplicate: "an event twice or out of order",
+  "foreign-event": "an event of another stream",
+  "ends-early": "fewer events than asked for",
+};
+
 function shown(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}... (${text.length} characters)` : text;

@@ -28,3 +28,8 @@ export function decide(
   // TODO: one case per command; return its events, [] for nothing to do, or throw a DomainError
   throw new NotImplemented("decide");
 }
+
+/** Closes a switch: when a new event or command has no case yet, this line does not compile. */
+function assertNever(unknown: never): never {
+  throw new TypeError(`No code here knows ${JSON.stringify(unknown)}.`);
+}
