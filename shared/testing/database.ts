@@ -55,8 +55,7 @@ export function useDatabase(upTo: number): TestDatabase {
       return;
     }
     const run = joinRun(inject("ledger"));
-    const key = String(upTo).padStart(2, "0");
-    const template = await templateDatabase(run, server, key, (client) => install(client, upTo));
+    const template = await templateDatabase(run, server, schemaUpTo(upTo));
     database = await createDatabase(run, server, template);
     pool = newPool();
   });
@@ -88,15 +87,15 @@ export function useDatabase(upTo: number): TestDatabase {
 
 const solutions = join(import.meta.dirname, "../../solutions");
 
-/** Runs the schemas of the steps from 03 on, in order, on an empty database. */
-export async function install(client: pg.ClientBase | pg.Pool, upTo: number): Promise<void> {
-  for (const step of readdirSync(solutions).sort()) {
-    const number = Number(/^\d\d(?=-)/.exec(step)?.[0] ?? 0);
-    const file = join(solutions, step, "schema.sql");
-    if (number >= 3 && number <= upTo && existsSync(file)) {
-      await client.query(readFileSync(file, "utf8"));
-    }
-  }
+/** The schemas of the steps from 03 on, in order. */
+function schemaUpTo(upTo: number): string {
+  return readdirSync(solutions)
+    .filter((step) => /^\d\d-/.test(step) && Number(step.slice(0, 2)) <= upTo)
+    .sort()
+    .map((step) => join(solutions, step, "schema.sql"))
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n;\n");
 }
 
 async function truncateAll(pool: pg.Pool): Promise<void> {
