@@ -55,9 +55,10 @@ export function describeInfrastructure(): string {
   return [...new Set(started.map(({ label }) => label))].join(" · ");
 }
 
-/** Why the places before those were passed over, a line each. */
+/** Why the places before those were passed over, a line each. A URL that nobody set is no news. */
 export function whatWasPassedOver(): readonly string[] {
-  return [...new Set(started.flatMap(({ passedOver }) => passedOver))];
+  const lines = started.flatMap(({ passedOver }) => passedOver);
+  return [...new Set(lines)].filter((line) => !/^urls: .* is not set$/.test(line));
 }
 
 /** Tries the rungs in order. `remedy` is the paragraph that says how to get such a server. */

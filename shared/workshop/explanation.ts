@@ -1,6 +1,7 @@
 /** One failing test, told so that a learner knows what is wrong, where, and what to do next. */
 
 import { relative, sep } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import type { SerializedError, TestCase } from "vitest/node";
 import { root, type Step } from "./steps.ts";
 import { causes, type Verdict, verdictOf } from "./verdict.ts";
@@ -52,9 +53,17 @@ function details(step: Step, error: SerializedError): readonly string[] {
     );
   const diff = chain.find((link) => typeof link.diff === "string")?.diff;
   const compared =
-    typeof diff === "string" ? ["", ...diff.split("\n").map((line) => `    ${line}`), ""] : [];
+    typeof diff === "string"
+      ? ["", ...diff.split("\n").map((line) => `    ${coloured(line)}`), ""]
+      : [];
   const where = learnersLine(step, chain);
   return [...shown, ...compared, ...(where === undefined ? [] : [`  where   ${where}`])];
+}
+
+/** Colour only adds, and only where a person looks at a terminal. */
+function coloured(text: string): string {
+  const wanted = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
+  return wanted ? text : stripVTControlCharacters(text);
 }
 
 /** The line in the learner's own file, else in the test. */

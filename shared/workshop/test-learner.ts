@@ -1,11 +1,14 @@
 /** `npm test N`: the learner's step, task by task, and one failing test explained. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { SerializedError, TestCase, TestModule } from "vitest/node";
+import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import { explain, explainBrokenModule } from "./explanation.ts";
 import { markSolved, solvedSteps } from "./progress-file.ts";
 import { progressLine } from "./progress-line.ts";
 import { errorsAround, runVitest, testsOf } from "./run-vitest.ts";
-import type { Step } from "./steps.ts";
+import { root, type Step } from "./steps.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 import { whoseCode } from "./whose-code.ts";
 
@@ -17,13 +20,17 @@ export async function testLearner(step: Step, plainVitest: boolean): Promise<boo
     step,
     reporters: plainVitest ? ["default"] : [],
   });
+  const servers = describeInfrastructure();
+  if (servers !== "") console.log(`${servers}\n`);
   const ordered = [...modules].sort(examplesFirst);
   const tests = ordered.flatMap(testsOf);
   const around = [...ordered.flatMap(errorsAround), ...errors];
   const failed = tests.filter((test) => test.result().state !== "passed");
   const green = tests.length > 0 && failed.length === 0 && around.length === 0;
   markSolved(step.id, green);
-  if (!plainVitest) report(step, tests, around);
+  if (tests.length === 0 && around.length === 0) {
+    console.log("This step has no tests: is the clone complete?");
+  } else if (!plainVitest) report(step, tests, around);
   if (green)
     console.log(
       `\nStep ${step.id} is green. Now read the debrief in its README.\n${progressLine()}`,
@@ -32,7 +39,7 @@ export async function testLearner(step: Step, plainVitest: boolean): Promise<boo
 }
 
 function report(step: Step, tests: readonly TestCase[], around: readonly SerializedError[]): void {
-  const groups = groupByTitle(tests);
+  const groups = inOrderOfTasks(step, groupByTitle(tests));
   const width = Math.max(20, ...[...groups.keys()].map((title) => title.length));
   for (const [title, cases] of groups) console.log(`  ${summary(title.padEnd(width), cases)}`);
   const broken = around[0];
@@ -40,9 +47,25 @@ function report(step: Step, tests: readonly TestCase[], around: readonly Seriali
     console.log(`\n${explainBrokenModule(step, broken)}`);
     return;
   }
-  const failed = tests.filter((test) => test.result().state !== "passed");
+  const failed = [...groups.values()].flat().filter((test) => test.result().state !== "passed");
   const first = failed.find((test) => verdict(test) !== "not written yet") ?? failed[0];
   if (first) console.log(`\n${explain(step, first, failed.length - 1)}`);
+}
+
+/** The README's tasks name the tests that tick them; what it does not name comes last. */
+function inOrderOfTasks(
+  step: Step,
+  groups: ReadonlyMap<string, TestCase[]>,
+): Map<string, TestCase[]> {
+  const readme = readFileSync(join(root, "steps", step.id, "README.md"), "utf8").replace(
+    /\s+/g,
+    " ",
+  );
+  const rank = (title: string): number => {
+    const place = readme.indexOf(title);
+    return place === -1 ? readme.length : place;
+  };
+  return new Map([...groups].sort(([a], [b]) => rank(a) - rank(b)));
 }
 
 /** Tests by the outermost `describe`, which is named after the task, in the order of the files. */

@@ -1,6 +1,8 @@
 /** The workshop checks itself: every reference green, every starter red for the right reason, every tool green. */
 
+import { stripVTControlCharacters } from "node:util";
 import type { Reporter, SerializedError, TestModule } from "vitest/node";
+import { describeInfrastructure, whatWasPassedOver } from "../infrastructure/ladder.ts";
 import { progressLine } from "./progress-line.ts";
 import { errorsAround, runVitest, stepIdOf, testsOf } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
@@ -29,6 +31,7 @@ export async function testWorkshop(
     tooling: whole,
     reporters: [progressReporter()],
   });
+  const untested = new Set(modules.filter(lacksServer).flatMap((module) => stepIdOf(module) ?? []));
   const complaints = [
     ...modules.flatMap(complaintsAbout),
     ...errors.map((error) => ({ where: "outside any test", why: told(error) })),
@@ -37,20 +40,26 @@ export async function testWorkshop(
   if (tests.length === 0) complaints.push({ where: "the run", why: "no test ran at all" });
   for (const { where, why } of complaints)
     console.error(`\n✘ ${where}\n  ${why.replaceAll("\n", "\n  ")}`);
+  for (const line of whatWasPassedOver()) console.log(`  not taken  ${line}`);
+  if (untested.size > 0)
+    console.log(`\nNot tested: ${[...untested].join(", ")}.\n${whatIsMissing(modules)}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const verdict =
     complaints.length === 0 ? "all as it must be" : `${complaints.length} not as they must be`;
-  console.log(`\n${tests.length} tests in ${seconds} s: ${verdict}.`);
+  console.log(`\n${describeInfrastructure()}`);
+  console.log(`${tests.length} tests in ${seconds} s: ${verdict}.`);
   if (whole) console.log(progressLine());
   return complaints.length === 0;
 }
 
 function complaintsAbout(module: TestModule): readonly Complaint[] {
   const name = `${module.project.name} ${module.relativeModuleId}`;
-  const around = errorsAround(module).map((error) => ({ where: name, why: told(error) }));
+  const broken = errorsAround(module).filter((error) => !isMissingServer(error));
+  const around = broken.map((error) => ({ where: name, why: told(error) }));
   const judged = testsOf(module).flatMap((test) => {
     const { state, errors = [] } = test.result();
     const where = `${name} › ${test.fullName}`;
+    if (state !== "passed" && errors.some(isMissingServer)) return [];
     if (module.project.name !== "pristine") {
       if (state === "passed") return [];
       return [{ where, why: errors.length > 0 ? errors.map(told).join("\n") : `was ${state}` }];
@@ -68,10 +77,29 @@ function complaintsAbout(module: TestModule): readonly Complaint[] {
   return [...around, ...judged];
 }
 
+/** Where a server is not to be had, its tests say so, and the run says it once. */
+function isMissingServer(error: SerializedError): boolean {
+  return error.name === "InfrastructureMissing";
+}
+
+function missingServers(module: TestModule): readonly SerializedError[] {
+  const errors = testsOf(module).flatMap((test) => test.result().errors ?? []);
+  return [...errors, ...errorsAround(module)].filter(isMissingServer);
+}
+
+function lacksServer(module: TestModule): boolean {
+  return missingServers(module).length > 0;
+}
+
+function whatIsMissing(modules: readonly TestModule[]): string {
+  const messages = modules.flatMap(missingServers).map(({ message }) => message);
+  return [...new Set(messages)].join("\n");
+}
+
 function told(error: SerializedError): string {
   const place = error.stacks?.[0];
   const at = place ? `\nat ${place.file}:${place.line}` : "";
-  const diff = typeof error.diff === "string" ? `\n${error.diff}` : "";
+  const diff = typeof error.diff === "string" ? `\n${stripVTControlCharacters(error.diff)}` : "";
   const cause = error.cause ? `\ncaused by ${told(error.cause)}` : "";
   return `${error.name ?? "Error"}: ${error.message}${diff}${at}${cause}`;
 }

@@ -8,6 +8,10 @@ describe("a failed test", () => {
   it.each([
     ["not written yet", error("NotImplemented")],
     ["not written yet", error("Error", "Property failed after 1 tests", error("NotImplemented"))],
+    [
+      "not written yet",
+      error("AssertionError", "expected NotImplemented: f is ... to match object"),
+    ],
     ["wrong", error("AssertionError", "expected 1 to be 2")],
     ["wrong", error("Error", "Property failed after 3 tests", error("AssertionError"))],
     ["wrong", error("Error", "Property failed by returning false")],

@@ -41,7 +41,7 @@ export function causes(error: SerializedError): readonly SerializedError[] {
 
 function judge(chain: readonly SerializedError[]): Verdict {
   const named = (name: string): boolean => chain.some((error) => error.name === name);
-  if (named("NotImplemented")) return "not written yet";
+  if (named("NotImplemented") || chain.some(metNotImplemented)) return "not written yet";
   if (named("InfrastructureMissing")) return "infrastructure";
   if (chain.some((error) => brokenInfrastructure.test(String(error.code)))) return "infrastructure";
   if (chain.some((error) => /^Test timed out in/.test(error.message))) return "hanging";
@@ -49,6 +49,11 @@ function judge(chain: readonly SerializedError[]): Verdict {
   // A property that returned false: fast-check reports it without a cause.
   if (chain.length === 1 && chain[0]?.message.startsWith("Property failed")) return "wrong";
   return "crashed";
+}
+
+/** An assertion that was handed the NotImplemented, as `expect(...).rejects` is. */
+function metNotImplemented({ name, message, actual }: SerializedError): boolean {
+  return name === "AssertionError" && /\bNotImplemented\b/.test(`${message} ${actual}`);
 }
 
 function isError(value: unknown): value is SerializedError {
