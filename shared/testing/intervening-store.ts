@@ -32,7 +32,8 @@ export function interveningStore(
       return result;
     },
     async *readStream(streamId, options) {
-      await beforeRead?.(++count.reads);
+      const nth = ++count.reads;
+      await beforeRead?.(nth);
       yield* store.readStream(streamId, options);
     },
   };

@@ -5,7 +5,12 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { interveningStore } from "../../shared/testing/intervening-store.ts";
-import { decide, evolve, initialState } from "../../solutions/01-aggregate/reservation.ts";
+import {
+  reservationCommands,
+  reservationId,
+  stateAfter,
+} from "../../shared/testing/reservations.ts";
+import { decide } from "../../solutions/01-aggregate/reservation.ts";
 import type {
   Reservation,
   ReservationCommand,
@@ -15,47 +20,9 @@ import { backoffDelay, firstDelay, longestDelay } from "./back-off.ts";
 import { handleCommand } from "./command-handler.ts";
 import type { CommandEnvelope, CommandResult } from "./command-types.ts";
 
-const streamId = "reservation-1";
-const now = "2030-01-10T09:00:00.000Z";
-const details = {
-  reservationId: streamId,
-  hotelId: "grand-hotel",
-  guestId: "guest-1",
-  roomType: "double",
-  guests: 2,
-  pricePerNight: { amount: 12_000, currency: "EUR" },
-} as const;
-
-const stay = fc.integer({ min: 2, max: 5 }).map((day) => ({
-  arrival: "2030-05-01",
-  departure: `2030-05-0${day}`,
-}));
-
-const command: fc.Arbitrary<ReservationCommand> = fc.oneof(
-  stay.map((chosen) => ({
-    type: "CreateReservation" as const,
-    data: { ...details, stay: chosen, now },
-  })),
-  fc.constant({
-    type: "ConfirmReservation" as const,
-    data: { reservationId: streamId, now },
-  }),
-  stay.map((chosen) => ({
-    type: "ChangeStay" as const,
-    data: { reservationId: streamId, stay: chosen, now },
-  })),
-  fc.constant({
-    type: "CancelReservation" as const,
-    data: { reservationId: streamId, reason: "flight cancelled", now },
-  }),
-);
-
-/** A reservation that may be there already, and commands that will all arrive at once. */
-const commands = fc.array(command, { minLength: 2, maxLength: 6 }).map((list) =>
-  list.map((each, index) => ({
-    id: `00000000-0000-4000-8000-00000000000${index}`,
-    command: each,
-  })),
+/** Commands for one reservation that will all arrive at once, each with an id of its own. */
+const commands = reservationCommands({ maxLength: 6 }).map((list) =>
+  list.map((command, index) => ({ id: `00000000-0000-4000-8000-00000000000${index}`, command })),
 );
 
 describe("the wait before the next attempt", () => {
@@ -195,24 +162,24 @@ function expectExplainedBy(
 /** All events of the command stand together, as one decision made where they stand. */
 function expectDecidedOnce(
   history: readonly EventEnvelope<ReservationEvent>[],
-  { id, command: decided }: CommandEnvelope,
+  { id, command }: CommandEnvelope,
 ): void {
   const events = history.filter((event) => event.metadata.commandId === id);
   const first = events[0];
   if (!first) return;
-  expect(factsOf(events)).toEqual(decide(decided, stateAt(history, first.version - 1)));
+  expect(factsOf(events)).toEqual(decide(command, stateAt(history, first.version - 1)));
 }
 
 function stateAt(
   history: readonly EventEnvelope<ReservationEvent>[],
   version: number,
 ): Reservation {
-  return history.slice(0, version).reduce(evolve, initialState);
+  return stateAfter(history.slice(0, version));
 }
 
-function refusalOf(refusable: ReservationCommand, state: Reservation): string | undefined {
+function refusalOf(command: ReservationCommand, state: Reservation): string | undefined {
   try {
-    decide(refusable, state);
+    decide(command, state);
     return undefined;
   } catch (error) {
     return error instanceof DomainError ? error.code : undefined;
@@ -229,6 +196,6 @@ function idOf(event: { readonly id: string }): string {
 
 async function storedIn(store: EventStore): Promise<EventEnvelope<ReservationEvent>[]> {
   const events: EventEnvelope[] = [];
-  for await (const event of store.readStream(streamId)) events.push(event);
+  for await (const event of store.readStream(reservationId)) events.push(event);
   return events as EventEnvelope<ReservationEvent>[];
 }

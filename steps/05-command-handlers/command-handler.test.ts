@@ -5,72 +5,54 @@ import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { interveningStore } from "../../shared/testing/intervening-store.ts";
 import { newEvent, recorded } from "../../shared/testing/new-events.ts";
+import {
+  cancel,
+  cancelled,
+  changedAt,
+  changeStay,
+  confirm,
+  confirmed,
+  create,
+  created,
+  euros,
+  reservationId,
+  twoNights,
+} from "../../shared/testing/reservations.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
-import type { ReservationCommand, ReservationEvent } from "../01-aggregate/reservation-types.ts";
+import type {
+  ReservationCommand,
+  ReservationEvent,
+  StayChanged,
+} from "../01-aggregate/reservation-types.ts";
 import { backoffDelay, firstDelay, longestDelay } from "./back-off.ts";
 import { attemptCommand, handleCommand, newEvents } from "./command-handler.ts";
 import type { CommandEnvelope } from "./command-types.ts";
 import { load } from "./repository.ts";
 
-const streamId = "reservation-1";
-const now = "2030-01-10T09:00:00.000Z";
-const stay = { arrival: "2030-05-01", departure: "2030-05-03" };
-const details = {
-  reservationId: streamId,
-  hotelId: "grand-hotel",
-  guestId: "guest-1",
-  roomType: "double",
-  guests: 2,
-  stay,
-  pricePerNight: { amount: 12_000, currency: "EUR" },
-} as const;
+const streamId = reservationId;
 
-const created: ReservationEvent = {
-  type: "ReservationCreated",
-  data: { ...details, total: { amount: 24_000, currency: "EUR" }, createdAt: now },
-};
-const confirmed: ReservationEvent = {
-  type: "ReservationConfirmed",
-  data: { reservationId: streamId, confirmedAt: now },
-};
-const stayChanged: ReservationEvent = {
+/** What somebody else does meanwhile: a night more, from the same arrival. */
+const extended: StayChanged = {
   type: "StayChanged",
   data: {
-    reservationId: streamId,
-    from: stay,
+    reservationId,
+    from: twoNights,
     to: { arrival: "2030-05-01", departure: "2030-05-04" },
-    total: { amount: 36_000, currency: "EUR" },
-    changedAt: now,
+    total: euros(360),
+    changedAt,
   },
-};
-const cancelled: ReservationEvent = {
-  type: "ReservationCancelled",
-  data: { reservationId: streamId, reason: "flight cancelled", cancelledAt: now },
 };
 
-const create = delivered(1, { type: "CreateReservation", data: { ...details, now } });
-const confirm = delivered(2, {
-  type: "ConfirmReservation",
-  data: { reservationId: streamId, now },
-});
-const changeStay = delivered(3, {
-  type: "ChangeStay",
-  data: {
-    reservationId: streamId,
-    stay: { arrival: "2030-05-02", departure: "2030-05-06" },
-    now,
-  },
-});
-const cancel = delivered(4, {
-  type: "CancelReservation",
-  data: { reservationId: streamId, reason: "flight cancelled", now },
-});
+const createReservation = delivered(1, create);
+const confirmReservation = delivered(2, confirm);
+const changeTheStay = delivered(3, changeStay);
+const cancelReservation = delivered(4, cancel);
 
 describe("loading a reservation", () => {
   it("gives the state, and the version at which it was read", async () => {
-    const store = await storeWith([created, confirmed, stayChanged]);
+    const store = await storeWith([created, confirmed, extended]);
     expect(await load(store, streamId)).toMatchObject({
-      state: { status: "confirmed", total: { amount: 36_000, currency: "EUR" } },
+      state: { status: "confirmed", total: euros(360) },
       version: 3,
     });
   });
@@ -93,9 +75,9 @@ describe("loading a reservation", () => {
 
   it("picks out the events that an earlier delivery of the command has stored", async () => {
     const store = await storeWith([created]);
-    await append(store, newEvent(confirmed, { metadata: { commandId: confirm.id } }));
-    await append(store, newEvent(cancelled, { metadata: { commandId: cancel.id } }));
-    const { earlier } = await load(store, streamId, confirm.id);
+    await append(store, newEvent(confirmed, { metadata: { commandId: confirmReservation.id } }));
+    await append(store, newEvent(cancelled, { metadata: { commandId: cancelReservation.id } }));
+    const { earlier } = await load(store, streamId, confirmReservation.id);
     expect(earlier).toMatchObject([{ ...confirmed, version: 2, position: 2n }]);
   });
 
@@ -105,12 +87,7 @@ describe("loading a reservation", () => {
   });
 
   it("folds while it reads: a gap is refused where it comes, and nothing read after it", async () => {
-    const [first, , third, fourth] = recorded(streamId, [
-      created,
-      confirmed,
-      stayChanged,
-      cancelled,
-    ]);
+    const [first, , third, fourth] = recorded(streamId, [created, confirmed, extended, cancelled]);
     let read = 0;
     const store = storeOf([first, third, fourth], () => {
       read += 1;
@@ -129,41 +106,45 @@ describe("loading a reservation", () => {
 
 describe("the events of a command", () => {
   it("are what was decided, in that order", () => {
-    const ready = newEvents(changeStay, [confirmed, stayChanged]);
+    const ready = newEvents(changeTheStay, [confirmed, extended]);
     expect(ready).toMatchObject([
       { ...confirmed, schemaVersion: 1 },
-      { ...stayChanged, schemaVersion: 1 },
+      { ...extended, schemaVersion: 1 },
     ]);
   });
 
   it("get the same ids on every delivery", () => {
-    const once = newEvents(changeStay, [confirmed, stayChanged]);
-    const again = newEvents(changeStay, [confirmed, stayChanged]);
+    const once = newEvents(changeTheStay, [confirmed, extended]);
+    const again = newEvents(changeTheStay, [confirmed, extended]);
     expect(again.map((event) => event.id)).toEqual(once.map((event) => event.id));
   });
 
   it("get ids that no other event has", () => {
-    const ids = [confirm, changeStay, cancel]
-      .flatMap((envelope) => newEvents(envelope, [confirmed, stayChanged]))
+    const ids = [confirmReservation, changeTheStay, cancelReservation]
+      .flatMap((envelope) => newEvents(envelope, [confirmed, extended]))
       .map((event) => event.id);
     expect(new Set(ids).size).toBe(6);
   });
 
   it("name the command, what it belongs to, and what caused it", () => {
-    const envelope = { ...confirm, correlationId: "request-7", causationId: "payment-3" };
+    const envelope = {
+      ...confirmReservation,
+      correlationId: "request-7",
+      causationId: "payment-3",
+    };
     expect(newEvents(envelope, [confirmed])[0]?.metadata).toEqual({
-      commandId: confirm.id,
-      causationId: confirm.id,
+      commandId: confirmReservation.id,
+      causationId: confirmReservation.id,
       correlationId: "request-7",
       commandCausationId: "payment-3",
     });
   });
 
   it("begin a correlation of their own when the command belongs to none", () => {
-    expect(newEvents(confirm, [confirmed])[0]?.metadata).toEqual({
-      commandId: confirm.id,
-      causationId: confirm.id,
-      correlationId: confirm.id,
+    expect(newEvents(confirmReservation, [confirmed])[0]?.metadata).toEqual({
+      commandId: confirmReservation.id,
+      causationId: confirmReservation.id,
+      correlationId: confirmReservation.id,
     });
   });
 });
@@ -171,7 +152,7 @@ describe("the events of a command", () => {
 describe("one attempt at a command", () => {
   it("begins a stream", async () => {
     const store = inMemoryEventStore();
-    expect(await attemptCommand(store, create)).toMatchObject({
+    expect(await attemptCommand(store, createReservation)).toMatchObject({
       streamId,
       version: 1,
       position: 1n,
@@ -183,23 +164,23 @@ describe("one attempt at a command", () => {
 
   it("appends after what is there", async () => {
     const store = await storeWith([created]);
-    const { version, events } = await attemptCommand(store, confirm);
+    const { version, events } = await attemptCommand(store, confirmReservation);
     expect({ version, events }).toMatchObject({ version: 2, events: [confirmed] });
     expect(await storedIn(store)).toMatchObject([created, confirmed]);
   });
 
   it("stores its ids beside the event", async () => {
     const store = await storeWith([created]);
-    await attemptCommand(store, { ...confirm, correlationId: "request-7" });
+    await attemptCommand(store, { ...confirmReservation, correlationId: "request-7" });
     expect((await storedIn(store))[1]?.metadata).toMatchObject({
-      commandId: confirm.id,
+      commandId: confirmReservation.id,
       correlationId: "request-7",
     });
   });
 
   it("that decides nothing appends nothing", async () => {
     const store = interveningStore(await storeWith([created, confirmed]));
-    expect(await attemptCommand(store, confirm)).toEqual({
+    expect(await attemptCommand(store, confirmReservation)).toEqual({
       streamId,
       version: 2,
       events: [],
@@ -210,7 +191,7 @@ describe("one attempt at a command", () => {
 
   it("that the domain refuses appends nothing", async () => {
     const store = interveningStore(await storeWith([created, cancelled]));
-    const error = await failureOf(attemptCommand(store, confirm));
+    const error = await failureOf(attemptCommand(store, confirmReservation));
     expect(error).toMatchObject({ name: "DomainError", code: "reservation-cancelled" });
     expect(store.count.appends).toBe(0);
   });
@@ -218,7 +199,7 @@ describe("one attempt at a command", () => {
   it("that somebody else overtakes is a conflict, and writes nothing", async () => {
     const inner = await storeWith([created]);
     const store = interveningStore(inner, { beforeAppend: () => append(inner, cancelled) });
-    const error = await failureOf(attemptCommand(store, confirm));
+    const error = await failureOf(attemptCommand(store, confirmReservation));
     expect(error).toMatchObject({ name: "ConcurrencyConflict", expected: 1, actual: 2 });
     expect(await storedIn(inner)).toMatchObject([created, cancelled]);
   });
@@ -227,26 +208,26 @@ describe("one attempt at a command", () => {
 describe("a command that comes a second time", () => {
   it("gets the answer of the first, and writes nothing", async () => {
     const store = await storeWith([created]);
-    const first = await attemptCommand(store, confirm);
-    await append(store, stayChanged);
-    const second = await attemptCommand(store, confirm);
+    const first = await attemptCommand(store, confirmReservation);
+    await append(store, extended);
+    const second = await attemptCommand(store, confirmReservation);
     expect(second).toMatchObject({ ...first, repeated: true });
     expect(await storedIn(store)).toHaveLength(3);
   });
 
   it("gets it even where deciding now would be refused", async () => {
     const store = await storeWith([created]);
-    const first = await attemptCommand(store, confirm);
+    const first = await attemptCommand(store, confirmReservation);
     await append(store, cancelled);
-    const second = await attemptCommand(store, confirm);
+    const second = await attemptCommand(store, confirmReservation);
     expect(second).toMatchObject({ ...first, repeated: true });
   });
 
   it("gets it even where deciding now would decide something else", async () => {
     const store = await storeWith([created]);
-    await attemptCommand(store, changeStay);
-    await append(store, stayChanged);
-    const second = await attemptCommand(store, changeStay);
+    await attemptCommand(store, changeTheStay);
+    await append(store, extended);
+    const second = await attemptCommand(store, changeTheStay);
     expect(second).toMatchObject({ version: 2, repeated: true });
     expect(await storedIn(store)).toHaveLength(3);
   });
@@ -257,11 +238,11 @@ describe("a command that comes a second time", () => {
     // which loads version 2, is through: it moves the guest from other dates than the slower thinks.
     const store = interveningStore(inner, {
       beforeAppend: async () => {
-        await append(inner, stayChanged);
-        await attemptCommand(inner, changeStay);
+        await append(inner, extended);
+        await attemptCommand(inner, changeTheStay);
       },
     });
-    const slower = await attemptCommand(store, changeStay);
+    const slower = await attemptCommand(store, changeTheStay);
     const stored = await storedIn(inner);
     expect(stored).toHaveLength(3);
     expect(slower).toMatchObject({
@@ -274,14 +255,14 @@ describe("a command that comes a second time", () => {
 
   it("for another reservation is refused: its id names one command only", async () => {
     const store = await storeWith([created]);
-    await attemptCommand(store, confirm);
+    await attemptCommand(store, confirmReservation);
     const other = "reservation-2";
     const data = { ...created.data, reservationId: other };
     await store.append(other, [newEvent({ type: "ReservationCreated", data })], 0);
     const error = await failureOf(
       attemptCommand(store, {
-        ...confirm,
-        command: { type: "ConfirmReservation", data: { reservationId: other, now } },
+        ...confirmReservation,
+        command: { ...confirm, data: { ...confirm.data, reservationId: other } },
       }),
     );
     expect(error).toMatchObject({ name: "DuplicateEvent" });
@@ -313,7 +294,7 @@ describe("the wait before the next attempt", () => {
 describe("handling a command", () => {
   it("that nobody disturbs takes one attempt and no wait", async () => {
     const { waits, options } = noWait();
-    const result = await handleCommand(await storeWith([created]), confirm, options);
+    const result = await handleCommand(await storeWith([created]), confirmReservation, options);
     expect(result).toMatchObject({ version: 2, events: [confirmed], attempts: 1, repeated: false });
     expect(waits).toEqual([]);
   });
@@ -321,9 +302,9 @@ describe("handling a command", () => {
   it("that somebody else overtakes decides anew, with the new fact in sight", async () => {
     const inner = await storeWith([created]);
     const store = interveningStore(inner, {
-      beforeAppend: (nth) => (nth === 1 ? append(inner, stayChanged) : undefined),
+      beforeAppend: (nth) => (nth === 1 ? append(inner, extended) : undefined),
     });
-    const result = await handleCommand(store, changeStay, noWait().options);
+    const result = await handleCommand(store, changeTheStay, noWait().options);
     expect(result).toMatchObject({ version: 3, attempts: 2, repeated: false });
     expect(result.events).toMatchObject([{ data: { from: { departure: "2030-05-04" } } }]);
   });
@@ -333,7 +314,7 @@ describe("handling a command", () => {
     const store = interveningStore(inner, {
       beforeAppend: (nth) => (nth === 1 ? append(inner, cancelled) : undefined),
     });
-    const error = await failureOf(handleCommand(store, confirm, noWait().options));
+    const error = await failureOf(handleCommand(store, confirmReservation, noWait().options));
     expect(error).toMatchObject({ name: "DomainError", code: "reservation-cancelled" });
     expect(await storedIn(inner)).toMatchObject([created, cancelled]);
   });
@@ -341,10 +322,13 @@ describe("handling a command", () => {
   it("waits after each conflict, as backoffDelay says", async () => {
     const inner = await storeWith([created]);
     const store = interveningStore(inner, {
-      beforeAppend: (nth) => (nth <= 3 ? append(inner, stayChanged) : undefined),
+      beforeAppend: (nth) => (nth <= 3 ? append(inner, extended) : undefined),
     });
     const { waits, options } = noWait();
-    const { attempts } = await handleCommand(store, confirm, { ...options, random: () => 0.5 });
+    const { attempts } = await handleCommand(store, confirmReservation, {
+      ...options,
+      random: () => 0.5,
+    });
     expect(attempts).toBe(4);
     expect(waits).toEqual([firstDelay / 2, firstDelay, 2 * firstDelay]);
   });
@@ -352,7 +336,7 @@ describe("handling a command", () => {
   it("gives up after five attempts, and hands the conflict on", async () => {
     const { store, inner } = await alwaysOvertaken();
     const { waits, options } = noWait();
-    const error = await failureOf(handleCommand(store, confirm, options));
+    const error = await failureOf(handleCommand(store, confirmReservation, options));
     expect(error).toMatchObject({ name: "ConcurrencyConflict", expected: 5, actual: 6 });
     expect({ attempts: store.count.appends, waits: waits.length }).toEqual({
       attempts: 5,
@@ -364,7 +348,7 @@ describe("handling a command", () => {
   it("gives up after as many attempts as the caller wants", async () => {
     const { store } = await alwaysOvertaken();
     const options = { ...noWait().options, maxAttempts: 2 };
-    const error = await failureOf(handleCommand(store, confirm, options));
+    const error = await failureOf(handleCommand(store, confirmReservation, options));
     expect(error).toMatchObject({ name: "ConcurrencyConflict", expected: 2, actual: 3 });
     expect(store.count.appends).toBe(2);
   });
@@ -372,7 +356,7 @@ describe("handling a command", () => {
   it("never tries again what the domain has refused", async () => {
     const store = interveningStore(await storeWith([created, cancelled]));
     const { waits, options } = noWait();
-    const error = await failureOf(handleCommand(store, confirm, options));
+    const error = await failureOf(handleCommand(store, confirmReservation, options));
     expect(error).toMatchObject({ name: "DomainError", code: "reservation-cancelled" });
     expect({ reads: store.count.reads, waits }).toEqual({ reads: 1, waits: [] });
   });
@@ -381,7 +365,7 @@ describe("handling a command", () => {
     const store = interveningStore(await storeWith([created]), {
       beforeAppend: () => Promise.reject(new ConnectionLost()),
     });
-    const error = await failureOf(handleCommand(store, confirm, noWait().options));
+    const error = await failureOf(handleCommand(store, confirmReservation, noWait().options));
     expect(error).toMatchObject({ name: "ConnectionLost" });
     expect(store.count.appends).toBe(1);
   });
@@ -391,9 +375,9 @@ describe("handling a command", () => {
     const crashing = interveningStore(inner, {
       afterAppend: () => Promise.reject(new ConnectionLost()),
     });
-    const error = await failureOf(handleCommand(crashing, confirm, noWait().options));
+    const error = await failureOf(handleCommand(crashing, confirmReservation, noWait().options));
     expect(error).toMatchObject({ name: "ConnectionLost" });
-    const again = await handleCommand(inner, confirm, noWait().options);
+    const again = await handleCommand(inner, confirmReservation, noWait().options);
     expect(again).toMatchObject({ version: 2, events: [confirmed], attempts: 1, repeated: true });
     expect(await storedIn(inner)).toMatchObject([created, confirmed]);
   });
@@ -404,8 +388,8 @@ describe("handling commands on PostgreSQL", () => {
 
   it("stores what was decided and answers with its position", async () => {
     const store = postgresEventStore(database.pool);
-    await handleCommand(store, create);
-    const result = await handleCommand(store, confirm);
+    await handleCommand(store, createReservation);
+    const result = await handleCommand(store, confirmReservation);
     const stored = await storedIn(store);
     expect(stored).toMatchObject([created, confirmed]);
     expect(result).toMatchObject({ version: 2, position: stored[1]?.position, attempts: 1 });
@@ -414,7 +398,9 @@ describe("handling commands on PostgreSQL", () => {
   it("stores a command once that is delivered five times at once", async () => {
     const store = postgresEventStore(database.pool);
     await append(store, created);
-    const results = await Promise.all([1, 2, 3, 4, 5].map(() => handleCommand(store, confirm)));
+    const results = await Promise.all(
+      [1, 2, 3, 4, 5].map(() => handleCommand(store, confirmReservation)),
+    );
     expect(await storedIn(store)).toMatchObject([created, confirmed]);
     expect(results.map((result) => result.version)).toEqual([2, 2, 2, 2, 2]);
     expect(results.filter((result) => !result.repeated)).toHaveLength(1);
@@ -430,9 +416,9 @@ describe("handling commands on PostgreSQL", () => {
           delivered(10 + day, {
             type: "ChangeStay",
             data: {
-              reservationId: streamId,
+              reservationId,
               stay: { arrival: `2030-06-0${day}`, departure: `2030-06-0${day + 1}` },
-              now,
+              now: changedAt,
             },
           }),
         ),
@@ -442,7 +428,7 @@ describe("handling commands on PostgreSQL", () => {
     const changes = (await storedIn(store)).slice(1);
     const arrivals = changes.map(({ data }) => data as { from: unknown; to: unknown });
     expect(arrivals.map(({ from }) => from)).toEqual([
-      stay,
+      twoNights,
       ...arrivals.slice(0, -1).map(({ to }) => to),
     ]);
   });
@@ -474,7 +460,7 @@ async function storeWith(events: readonly ReservationEvent[]): Promise<EventStor
 /** A store in which somebody else appends just before each append. */
 async function alwaysOvertaken() {
   const inner = await storeWith([created]);
-  const store = interveningStore(inner, { beforeAppend: () => append(inner, stayChanged) });
+  const store = interveningStore(inner, { beforeAppend: () => append(inner, extended) });
   return { inner, store };
 }
 
