@@ -5,13 +5,15 @@
  * confirmed too. With `mandatory` it is sent back first, and that return comes before the confirm.
  */
 
-import type { ConfirmChannel } from "amqplib";
+import type { ConfirmChannel, Message } from "amqplib";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import { routingKey, type Topology } from "./topology.ts";
 
 /** What a publisher needs of a confirm channel. */
-export type PublishingChannel = Pick<ConfirmChannel, "publish" | "on">;
+export interface PublishingChannel extends Pick<ConfirmChannel, "publish"> {
+  on(event: "return", listener: (message: Message) => void): unknown;
+}
 
 /**
  * - `returned`: no queue is bound for this event
@@ -84,9 +86,7 @@ function returnedOn(channel: PublishingChannel): Set<string> {
   const known = returns.get(channel);
   if (known) return known;
   const ids = new Set<string>();
-  channel.on("return", (message: { properties: { messageId: string } }) => {
-    ids.add(message.properties.messageId);
-  });
+  channel.on("return", ({ properties }) => ids.add(String(properties.messageId)));
   returns.set(channel, ids);
   return ids;
 }
