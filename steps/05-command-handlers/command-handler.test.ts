@@ -457,10 +457,13 @@ async function storeWith(events: readonly ReservationEvent[]): Promise<EventStor
   return store;
 }
 
-/** A store in which somebody else appends just before each append. */
+/** A store in which somebody else appends just before each append, a hundred times. */
 async function alwaysOvertaken() {
   const inner = await storeWith([created]);
-  const store = interveningStore(inner, { beforeAppend: () => append(inner, extended) });
+  const store = interveningStore(inner, {
+    beforeAppend: (nth) =>
+      nth > 100 ? Promise.reject(new ConnectionLost()) : append(inner, extended),
+  });
   return { inner, store };
 }
 
