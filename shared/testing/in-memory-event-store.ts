@@ -1,6 +1,7 @@
 /** An event store in memory: the model that the one on PostgreSQL is compared with. */
 
 import {
+  assertPageSize,
   assertStorable,
   assertStreamId,
   assertVersion,
@@ -52,16 +53,18 @@ export function inMemoryEventStore(
 
   return {
     append: async (streamId, events, expected) => append(streamId, events, expected),
-    async *readStream(streamId, { fromVersion = 1 } = {}) {
+    async *readStream(streamId, { fromVersion = 1, pageSize = 1 } = {}) {
       assertStreamId(streamId);
       assertVersion(fromVersion);
+      assertPageSize(pageSize);
       for (const event of log) {
         if (event.streamId === streamId && event.version >= fromVersion) {
           yield structuredClone(event);
         }
       }
     },
-    async *readAll({ after = 0n } = {}) {
+    async *readAll({ after = 0n, pageSize = 1 } = {}) {
+      assertPageSize(pageSize);
       for (const event of log) {
         if (event.position > after) yield structuredClone(event);
       }

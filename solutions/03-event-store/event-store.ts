@@ -9,7 +9,7 @@ import type {
   ReadStreamOptions,
 } from "../../shared/kernel/event-store.ts";
 import { type EventRow, type Queryable, toEnvelope } from "./rows.ts";
-import { assertStorable, assertStreamId, assertVersion } from "./storable.ts";
+import { assertPageSize, assertStorable, assertStreamId, assertVersion } from "./storable.ts";
 
 /**
  * Appends the batch at the end of the stream, as a whole or not at all.
@@ -22,11 +22,12 @@ export async function appendToStream(
   streamId: string,
   events: readonly NewEvent[],
 ): Promise<AppendResult> {
+  // BEGIN SOLUTION: refuse what cannot be stored (assertStreamId, assertStorable, an empty batch).
+  // Then one transaction on one connection of the pool: find the stream's version,
+  // insert the events at the versions after it; give the connection back whatever happens
   assertStreamId(streamId);
   if (events.length === 0) throw new InvalidEvent("events", "is an empty batch");
   events.forEach(assertStorable);
-  // BEGIN SOLUTION: one transaction on one connection of the pool: find the stream's version,
-  // insert the events at the versions after it; give the connection back whatever happens
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
@@ -86,10 +87,11 @@ export async function* readStream(
   streamId: string,
   { fromVersion = 1, pageSize = 500 }: ReadStreamOptions = {},
 ): AsyncGenerator<EventEnvelope> {
+  // BEGIN SOLUTION: assertStreamId, assertVersion, assertPageSize; then page after page, each starting after the last version of the one before;
+  // a page that is not full is the last
   assertStreamId(streamId);
   assertVersion(fromVersion);
-  // BEGIN SOLUTION: page after page, each starting after the last version of the one before;
-  // a page that is not full is the last
+  assertPageSize(pageSize);
   let next = fromVersion;
   for (;;) {
     const { rows } = await db.query<EventRow>({
@@ -118,7 +120,8 @@ export async function* readAll(
   db: Queryable,
   { after = 0n, pageSize = 500 }: ReadAllOptions = {},
 ): AsyncGenerator<EventEnvelope> {
-  // BEGIN SOLUTION: as above, by position; a position is a bigint and stays one
+  // BEGIN SOLUTION: as above, by position: a bigint, and it stays one
+  assertPageSize(pageSize);
   let last = after;
   for (;;) {
     const { rows } = await db.query<EventRow>({

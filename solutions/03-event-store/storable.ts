@@ -6,9 +6,11 @@
 import { InvalidEvent, InvalidStreamId, InvalidVersion } from "../../shared/kernel/errors.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
 
+/** How many objects may lie around a value. */
+export const deepestNesting = 200;
+
 const largestEvent = 1024 * 1024;
 const longestStreamId = 255;
-const deepestNesting = 200;
 const loneSurrogate = /\p{Surrogate}/u;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -42,30 +44,37 @@ function assertIsObject(value: unknown, path: string): void {
 }
 
 /** @throws InvalidEvent where `value`, or a value inside it, would be changed by a trip through jsonb */
-export function assertSurvivesJson(value: unknown, path: string, inside: readonly unknown[] = []) {
-  // BEGIN SOLUTION: look at the value by its type, then at each value inside it, with its path;
-  // `inside` holds the objects around it
+export function assertSurvivesJson(
+  value: unknown,
+  path: string,
+  around: readonly unknown[] = [],
+): void {
+  // BEGIN SOLUTION: by type: text and numbers have their own checks (below); an object has to be
+  // plain, then each value inside it is looked at, as `${path}.key` or `${path}[0]`.
+  // `around` holds the objects that this value is inside of.
   switch (typeof value) {
     case "boolean":
       return;
     case "string":
-      return assertText(value, path);
+      assertText(value, path);
+      return;
     case "number":
-      return assertNumber(value, path);
+      assertNumber(value, path);
+      return;
     case "object":
       break;
     default:
       throw new InvalidEvent(path, `is of type ${typeof value}, which JSON leaves out`);
   }
   if (value === null) return;
-  if (inside.includes(value)) throw new InvalidEvent(path, "contains itself");
-  if (inside.length === deepestNesting) {
+  if (around.includes(value)) throw new InvalidEvent(path, "contains itself");
+  if (around.length === deepestNesting) {
     throw new InvalidEvent(path, `lies more than ${deepestNesting} levels deep`);
   }
-  const around = [...inside, value];
+  const within = [...around, value];
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
-      assertSurvivesJson(value[index], `${path}[${index}]`, around);
+      assertSurvivesJson(value[index], `${path}[${index}]`, within);
     }
     return;
   }
@@ -75,25 +84,25 @@ export function assertSurvivesJson(value: unknown, path: string, inside: readonl
   }
   for (const [key, entry] of Object.entries(value)) {
     assertText(key, `${path}.${key}`);
-    assertSurvivesJson(entry, `${path}.${key}`, around);
+    assertSurvivesJson(entry, `${path}.${key}`, within);
   }
   // END SOLUTION
 }
 
-// BEGIN SOLUTION
-function assertText(text: string, path: string): void {
+/** @throws InvalidEvent for text that PostgreSQL refuses */
+export function assertText(text: string, path: string): void {
   if (text.includes("\0")) throw new InvalidEvent(path, "contains the character NUL");
   if (loneSurrogate.test(text)) throw new InvalidEvent(path, "contains half of a surrogate pair");
 }
 
-function assertNumber(value: number, path: string): void {
+/** @throws InvalidEvent for a number that would come back as another one */
+export function assertNumber(value: number, path: string): void {
   if (!Number.isFinite(value)) throw new InvalidEvent(path, `is ${value}`);
   if (Object.is(value, -0)) throw new InvalidEvent(path, "is -0, which comes back as 0");
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw new InvalidEvent(path, `is ${value}, beyond the whole numbers that are exact`);
   }
 }
-// END SOLUTION
 
 /** @throws InvalidStreamId */
 export function assertStreamId(streamId: string): void {
@@ -112,4 +121,10 @@ export function assertStreamId(streamId: string): void {
 /** @throws InvalidVersion */
 export function assertVersion(version: number): void {
   if (!Number.isSafeInteger(version) || version < 0) throw new InvalidVersion(version);
+}
+
+/** @throws RangeError */
+export function assertPageSize(pageSize: number): void {
+  if (Number.isSafeInteger(pageSize) && pageSize > 0) return;
+  throw new RangeError(`A page of ${pageSize} events cannot be read: take a whole number from 1.`);
 }

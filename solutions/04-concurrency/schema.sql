@@ -1,7 +1,7 @@
 -- One row for each stream: its version. An append moves it from what the writer has read to
 -- what it writes, in one compare-and-set; two writers of one stream meet on this row.
 
-create table if not exists streams (
+create table streams (
   stream_id text    not null,
   version   integer not null,
 
@@ -13,6 +13,4 @@ create table if not exists streams (
 insert into streams (stream_id, version)
 select stream_id, max(version)
   from events
- group by stream_id
-    on conflict (stream_id) do update
-   set version = greatest(streams.version, excluded.version);
+ group by stream_id;

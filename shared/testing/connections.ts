@@ -1,0 +1,105 @@
+/** Pools and connections that are watched, held up or exchanged, to make rare moments certain. */
+
+import type pg from "pg";
+import { expect } from "vitest";
+import type { Queryable } from "../../solutions/03-event-store/rows.ts";
+
+/** How many of the pool's connections are in someone's hands. */
+export function checkedOut(pool: pg.Pool): number {
+  return pool.totalCount - pool.idleCount;
+}
+
+export interface Watched {
+  readonly db: Queryable;
+  /** What was asked, one entry for each round trip. */
+  readonly queries: readonly unknown[];
+  /** How many rows came back so far. */
+  rowsRead(): number;
+}
+
+/** Counts the queries that pass through, and the rows that come back. */
+export function watched(db: Queryable): Watched {
+  const queries: unknown[] = [];
+  let rows = 0;
+  return {
+    db: intercept(db, async (query, pass) => {
+      queries.push(query);
+      const result = await pass();
+      rows += result.rows.length;
+      return result;
+    }),
+    queries,
+    rowsRead: () => rows,
+  };
+}
+
+/** Runs `meanwhile` once, after this many queries have passed and before the next one does. */
+export function interrupted(
+  db: Queryable,
+  after: number,
+  meanwhile: () => Promise<unknown>,
+): Queryable {
+  let passed = 0;
+  return intercept(db, async (_query, pass) => {
+    if (passed === after) await meanwhile();
+    passed += 1;
+    return pass();
+  });
+}
+
+/**
+ * The pool, with `pool.query` on another connection each time, as on a busy server. A transaction
+ * needs one connection from its beginning to its end: `pool.connect()`.
+ */
+export async function restless(pool: pg.Pool): Promise<{ pool: pg.Pool; end(): Promise<void> }> {
+  const others = [await pool.connect(), await pool.connect()] as const;
+  let turn = 0;
+  const db = intercept(pool, (_query, _pass, args) => {
+    turn += 1;
+    return Reflect.apply(others[turn % 2 === 0 ? 0 : 1].query, others[turn % 2], args);
+  });
+  return {
+    pool: db,
+    end: async () => {
+      for (const client of others) {
+        await client.query("rollback");
+        client.release();
+      }
+    },
+  };
+}
+
+/** Resolves when as many connections to the database of `pool` wait for a lock of another one. */
+export async function waitingForLock(pool: pg.Pool, connections = 1): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const { rowCount } = await pool.query(
+          `select from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rowCount;
+      },
+      { timeout: 5_000, interval: 5 },
+    )
+    .toBe(connections);
+}
+
+type Result = Promise<pg.QueryResult>;
+
+/** `db` with another `query`; everything else is its own. */
+export function intercept<Db extends Queryable>(
+  db: Db,
+  query: (query: unknown, pass: () => Result, args: unknown[]) => Result,
+): Db {
+  return new Proxy(db, {
+    get(target, property) {
+      if (property !== "query") {
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      }
+      return (...args: unknown[]) =>
+        query(args[0], () => Reflect.apply(target.query, target, args) as Result, args);
+    },
+  });
+}

@@ -1,0 +1,71 @@
+/** The heart of the step: one statement that moves a stream's version and appends, or does neither. */
+
+import type { NewEvent } from "../../shared/kernel/event.ts";
+import type { AppendResult, ExpectedVersion } from "../../shared/kernel/event-store.ts";
+import type { Queryable } from "../03-event-store/rows.ts";
+import { batchAsJson } from "./batch.ts";
+import { isUniqueViolation } from "./unique-violation.ts";
+
+/**
+ * Appends if the stream is at the expected version, in one round trip. Returns undefined, with
+ * nothing written, when it is not, or when one of the events is stored already.
+ */
+export async function compareAndAppend(
+  db: Queryable,
+  streamId: string,
+  events: readonly NewEvent[],
+  expected: ExpectedVersion,
+): Promise<AppendResult | undefined> {
+  // BEGIN SOLUTION: one statement. Its first half moves the row of `streams` (or creates it) under
+  // the condition that `expected` states; its second half inserts the events of batchAsJson(events)
+  // for the row that moved: no row, no events.
+
+  // An update that finds the row locked waits, then compares with what the other has committed.
+  const mustExist = expected === "stream-exists" || (typeof expected === "number" && expected > 0);
+  const exactly = typeof expected === "number" ? expected : null;
+  try {
+    // Named, so that PostgreSQL plans it once. One JSON parameter is cheaper to send than five arrays.
+    const { rows } = await db.query<{ version: number; position: string }>({
+      name: "append-to-stream",
+      text: `with moved as (
+               update streams
+                  set version = version + $3::integer
+                where $4::boolean and stream_id = $1 and version = coalesce($6::integer, version)
+               returning version
+             ), created as (
+               insert into streams as stream (stream_id, version)
+               select $1, $3 where not $4
+                   on conflict (stream_id) do update
+                  set version = stream.version + excluded.version
+                where $5::boolean
+               returning version
+             ), stream as (
+               select version from moved union all select version from created
+             )
+             insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
+             select event_id, $1, stream.version - $3 + index, type, schema_version, data, metadata
+               from stream,
+                    rows from (json_to_recordset($2::json)
+                      as (event_id uuid, type text, schema_version smallint, data jsonb, metadata jsonb)
+                    ) with ordinality as event (event_id, type, schema_version, data, metadata, index)
+              order by index
+             returning version, position`,
+      values: [
+        streamId,
+        batchAsJson(events),
+        events.length,
+        mustExist,
+        expected === "any",
+        exactly,
+      ],
+    });
+    const last = rows.at(-1);
+    return (
+      last && { streamId, version: last.version, position: BigInt(last.position), repeated: false }
+    );
+  } catch (error) {
+    if (isUniqueViolation(error, "events_event_id_key")) return undefined;
+    throw error;
+  }
+  // END SOLUTION
+}

@@ -1,0 +1,2 @@
+/** Where the step's schema is, for those who install it. */
+export const schemaFile = new URL("./schema.sql", import.meta.url);
