@@ -6,8 +6,8 @@
 
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
-import type { Reservation, ReservationEvent } from "../01-aggregate/reservation-types.ts";
 import { initialState } from "../01-aggregate/reservation.ts";
+import type { Reservation, ReservationEvent } from "../01-aggregate/reservation-types.ts";
 import type { Change } from "./change.ts";
 
 type RecordedEvent = EventEnvelope<ReservationEvent>;

@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { givenFor } from "../../shared/testing/given.ts";
+import {
+  cancel,
+  cancelled,
+  cancelledAt,
+  cancelledReservation,
+  changeStay,
+  confirm,
+  confirmed,
+  confirmedAt,
+  confirmedReservation,
+  create,
+  created,
+  euros,
+  noReservation,
+  pendingReservation,
+  stayChanged,
+  threeNights,
+  twoNights,
+} from "../../shared/testing/reservations.ts";
+import { decide, evolve, initialState } from "./reservation.ts";
+import type { ChangeStay, CreateReservation, Stay } from "./reservation-types.ts";
+
+const given = givenFor(decide);
+
+describe("the state of a reservation", () => {
+  it("is pending after ReservationCreated, with all that was asked for", () => {
+    expect(evolve(initialState, created)).toMatchObject(pendingReservation);
+  });
+
+  it("is confirmed after ReservationConfirmed, and keeps the rest", () => {
+    const expected = { ...pendingReservation, status: "confirmed", confirmedAt };
+    expect(evolve(pendingReservation, confirmed)).toMatchObject(expected);
+  });
+
+  it("has the new stay and the new total after StayChanged", () => {
+    const changes = { stay: threeNights, total: euros(360) };
+    expect(evolve(pendingReservation, stayChanged)).toMatchObject({
+      ...pendingReservation,
+      ...changes,
+    });
+    expect(evolve(confirmedReservation, stayChanged)).toMatchObject({
+      ...confirmedReservation,
+      ...changes,
+    });
+  });
+
+  it("is cancelled after ReservationCancelled, and says why and when", () => {
+    const expected = { status: "cancelled", reason: "plans changed", cancelledAt };
+    expect(evolve(pendingReservation, cancelled)).toMatchObject(expected);
+    expect(evolve(confirmedReservation, cancelled)).toMatchObject(expected);
+  });
+
+  it("is a new value: the state before stays as it was", () => {
+    const before = structuredClone(pendingReservation);
+    expect(evolve(before, stayChanged)).not.toBe(before);
+    expect(before).toEqual(pendingReservation);
+  });
+
+  it("takes a fact down, even one that today's rules would refuse", () => {
+    // Sold when suites took twelve, before the hotel knew of a longest stay, as a present.
+    const stay: Stay = { arrival: "2019-01-01", departure: "2019-12-31" };
+    const free = { amount: 0, currency: "EUR" };
+    const bygone = { guests: 12, stay, pricePerNight: free, total: free };
+    const event = { ...created, data: { ...created.data, ...bygone } };
+    expect(evolve(initialState, event)).toMatchObject({ status: "pending", ...bygone });
+  });
+
+  it("follows the events, even where a bug once confirmed what was cancelled", () => {
+    expect(evolve(cancelledReservation, confirmed)).toMatchObject({ status: "confirmed" });
+  });
+});
+
+describe("a new reservation", () => {
+  it("is created with the price of all its nights", () => {
+    given(noReservation).when(create).thenDecides(created);
+  });
+
+  it("costs by the night on the calendar, also where the clocks change", () => {
+    const stay = { arrival: "2030-03-30", departure: "2030-04-02" };
+    expect(decide(creating({ stay }), initialState)).toMatchObject([
+      { data: { stay, total: euros(360) } },
+    ]);
+  });
+
+  it("cannot take an id that is in use, whatever the status", () => {
+    given(pendingReservation).when(create).thenRefuses("reservation-exists");
+    given(confirmedReservation).when(create).thenRefuses("reservation-exists");
+    given(cancelledReservation).when(create).thenRefuses("reservation-exists");
+  });
+
+  it.each([
+    { fault: "has no night", stay: { arrival: "2030-05-01", departure: "2030-05-01" } },
+    {
+      fault: "departs before it arrives",
+      stay: { arrival: "2030-05-03", departure: "2030-05-01" },
+    },
+    { fault: "has 31 nights", stay: { arrival: "2030-05-01", departure: "2030-06-01" } },
+    {
+      fault: "has a date that does not exist",
+      stay: { arrival: "2030-02-28", departure: "2030-02-30" },
+    },
+  ])("is refused when its stay $fault", ({ stay }) => {
+    given(noReservation).when(creating({ stay })).thenRefuses("invalid-stay");
+  });
+
+  it("may begin today, but not yesterday", () => {
+    const now = "2030-05-02T00:00:00.000Z";
+    const today = { arrival: "2030-05-02", departure: "2030-05-04" };
+    const yesterday = { arrival: "2030-05-01", departure: "2030-05-03" };
+    given(noReservation)
+      .when(creating({ now, stay: yesterday }))
+      .thenRefuses("stay-in-the-past");
+    const createdToday = { ...created.data, stay: today, createdAt: now };
+    given(noReservation)
+      .when(creating({ now, stay: today }))
+      .thenDecides({ ...created, data: createdToday });
+  });
+
+  it.each([0, 3, 1.5])("is refused for %s guests in a double room", (guests) => {
+    given(noReservation).when(creating({ guests })).thenRefuses("invalid-guests");
+  });
+
+  it.each([
+    { amount: 0, currency: "EUR" },
+    { amount: -12000, currency: "EUR" },
+    { amount: 99.5, currency: "EUR" },
+    { amount: 12000, currency: "euro" },
+  ])("is refused for $amount $currency a night", (pricePerNight) => {
+    given(noReservation).when(creating({ pricePerNight })).thenRefuses("invalid-price");
+  });
+});
+
+describe("a reservation that was never created", () => {
+  it("cannot be confirmed, changed or cancelled", () => {
+    given(noReservation).when(confirm).thenRefuses("reservation-not-found");
+    given(noReservation).when(changeStay).thenRefuses("reservation-not-found");
+    given(noReservation).when(cancel).thenRefuses("reservation-not-found");
+  });
+});
+
+describe("a pending reservation", () => {
+  it("can be confirmed", () => {
+    given(pendingReservation).when(confirm).thenDecides(confirmed);
+  });
+
+  it("can be cancelled", () => {
+    given(pendingReservation).when(cancel).thenDecides(cancelled);
+  });
+
+  it("can change its stay, at the price per night that was agreed", () => {
+    given(pendingReservation).when(changeStay).thenDecides(stayChanged);
+  });
+
+  it("cannot change to a stay that the house refuses", () => {
+    const backwards = { arrival: "2030-05-03", departure: "2030-05-01" };
+    given(pendingReservation).when(changingTo(backwards)).thenRefuses("invalid-stay");
+    const past = { arrival: "2030-01-01", departure: "2030-01-03" };
+    given(pendingReservation).when(changingTo(past)).thenRefuses("stay-in-the-past");
+  });
+
+  it("decides nothing when asked for the stay that it has, however late", () => {
+    given(pendingReservation).when(changingTo(twoNights)).thenDecidesNothing();
+    const late = changingTo(twoNights, "2030-05-02T08:00:00.000Z");
+    given(pendingReservation).when(late).thenDecidesNothing();
+  });
+});
+
+describe("a confirmed reservation", () => {
+  it("decides nothing when it is confirmed again", () => {
+    given(confirmedReservation).when(confirm).thenDecidesNothing();
+  });
+
+  it("can still change its stay", () => {
+    given(confirmedReservation).when(changeStay).thenDecides(stayChanged);
+  });
+
+  it("can still be cancelled", () => {
+    given(confirmedReservation).when(cancel).thenDecides(cancelled);
+  });
+});
+
+describe("a cancelled reservation", () => {
+  it("cannot be confirmed", () => {
+    given(cancelledReservation).when(confirm).thenRefuses("reservation-cancelled");
+  });
+
+  it("cannot change its stay", () => {
+    given(cancelledReservation).when(changeStay).thenRefuses("reservation-cancelled");
+  });
+
+  it("decides nothing when it is cancelled again, whatever the reason", () => {
+    given(cancelledReservation).when(cancel).thenDecidesNothing();
+    const again = { ...cancel, data: { ...cancel.data, reason: "cancelled by the hotel" } };
+    given(cancelledReservation).when(again).thenDecidesNothing();
+  });
+});
+
+/** The creation of reservation-1 with something else in it. */
+function creating(different: Partial<CreateReservation["data"]>): CreateReservation {
+  return { ...create, data: { ...create.data, ...different } };
+}
+
+function changingTo(stay: Stay, now = changeStay.data.now): ChangeStay {
+  return { ...changeStay, data: { ...changeStay.data, stay, now } };
+}
