@@ -200,7 +200,8 @@ function byImportOrder(a: { readonly from: string }, b: { readonly from: string 
       : from.startsWith(".")
         ? 2 + (from.startsWith("./") ? 100 : 50 - from.split("../").length)
         : 1;
-  return rank(a.from) - rank(b.from) || (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
+  const path = (from: string): string => from.replace(/\.ts$/, "");
+  return rank(a.from) - rank(b.from) || (path(a.from) < path(b.from) ? -1 : 1);
 }
 
 function endOfDocblock(text: string): number {
