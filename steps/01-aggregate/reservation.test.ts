@@ -91,18 +91,14 @@ describe("a new reservation", () => {
   });
 
   it.each([
-    { fault: "has no night", stay: { arrival: "2030-05-01", departure: "2030-05-01" } },
-    {
-      fault: "departs before it arrives",
-      stay: { arrival: "2030-05-03", departure: "2030-05-01" },
-    },
-    { fault: "has 31 nights", stay: { arrival: "2030-05-01", departure: "2030-06-01" } },
-    {
-      fault: "has a date that does not exist",
-      stay: { arrival: "2030-02-28", departure: "2030-02-30" },
-    },
-  ])("is refused when its stay $fault", ({ stay }) => {
-    given(noReservation).when(creating({ stay })).thenRefuses("invalid-stay");
+    ["has no night", "2030-05-01", "2030-05-01"],
+    ["departs before it arrives", "2030-05-03", "2030-05-01"],
+    ["has 31 nights", "2030-05-01", "2030-06-01"],
+    ["has a date that does not exist", "2030-02-28", "2030-02-30"],
+  ])("is refused when its stay %s", (_fault, arrival, departure) => {
+    given(noReservation)
+      .when(creating({ stay: { arrival, departure } }))
+      .thenRefuses("invalid-stay");
   });
 
   it("may begin today, but not yesterday", () => {
@@ -123,11 +119,12 @@ describe("a new reservation", () => {
   });
 
   it.each([
-    { amount: 0, currency: "EUR" },
-    { amount: -12000, currency: "EUR" },
-    { amount: 99.5, currency: "EUR" },
-    { amount: 12000, currency: "euro" },
-  ])("is refused for $amount $currency a night", (pricePerNight) => {
+    [0, "EUR"],
+    [-12_000, "EUR"],
+    [99.5, "EUR"],
+    [12_000, "euro"],
+  ])("is refused for a price of %d %s a night", (amount, currency) => {
+    const pricePerNight = { amount, currency };
     given(noReservation).when(creating({ pricePerNight })).thenRefuses("invalid-price");
   });
 });
@@ -160,9 +157,19 @@ describe("a pending reservation", () => {
     given(pendingReservation).when(changingTo(past)).thenRefuses("stay-in-the-past");
   });
 
+  it("can change the day of arrival alone, or of departure alone", () => {
+    const earlier = { arrival: "2030-04-30", departure: "2030-05-03" };
+    const longer = { arrival: "2030-05-01", departure: "2030-05-04" };
+    for (const to of [earlier, longer]) {
+      const changed = { ...stayChanged, data: { ...stayChanged.data, to } };
+      given(pendingReservation).when(changingTo(to)).thenDecides(changed);
+    }
+  });
+
   it("decides nothing when asked for the stay that it has, however late", () => {
-    given(pendingReservation).when(changingTo(twoNights)).thenDecidesNothing();
-    const late = changingTo(twoNights, "2030-05-02T08:00:00.000Z");
+    const sameStay = { ...twoNights };
+    given(pendingReservation).when(changingTo(sameStay)).thenDecidesNothing();
+    const late = changingTo(sameStay, "2030-05-02T08:00:00.000Z");
     given(pendingReservation).when(late).thenDecidesNothing();
   });
 });

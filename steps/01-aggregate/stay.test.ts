@@ -20,28 +20,13 @@ describe("the nights of a stay", () => {
   });
 
   it.each([
-    { zone: "Europe/Berlin", change: "an hour is missing", from: "2030-03-30", to: "2030-04-01" },
-    { zone: "Europe/Berlin", change: "an hour comes twice", from: "2030-10-26", to: "2030-10-28" },
-    {
-      zone: "America/New_York",
-      change: "an hour is missing",
-      from: "2030-03-09",
-      to: "2030-03-11",
-    },
-    {
-      zone: "America/Santiago",
-      change: "midnight is missing",
-      from: "2030-09-07",
-      to: "2030-09-09",
-    },
-    {
-      zone: "Pacific/Apia",
-      change: "a whole day is missing",
-      from: "2011-12-29",
-      to: "2011-12-31",
-    },
-  ])("are two in $zone, too, where $change ($from to $to)", ({ zone, from, to }) => {
-    expect(inTimeZone(zone, () => countNights({ arrival: from, departure: to }))).toBe(2);
+    ["Europe/Berlin", "an hour is missing", "2030-03-30", "2030-04-01"],
+    ["Europe/Berlin", "an hour comes twice", "2030-10-26", "2030-10-28"],
+    ["America/New_York", "an hour is missing", "2030-03-09", "2030-03-11"],
+    ["America/Santiago", "midnight is missing", "2030-09-07", "2030-09-09"],
+    ["Pacific/Apia", "a whole day is missing", "2011-12-29", "2011-12-31"],
+  ])("are two in %s, where %s (%s to %s)", (timeZone, _change, arrival, departure) => {
+    expect(inTimeZone(timeZone, () => countNights({ arrival, departure }))).toBe(2);
   });
 
   it("are the same on computers in all time zones", () => {
