@@ -1,0 +1,359 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { type Channel, type ChannelModel, connect } from "amqplib";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { useBroker } from "../../shared/testing/broker.ts";
+import { useDatabase } from "../../shared/testing/database.ts";
+import { newEvent } from "../../shared/testing/new-events.ts";
+import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
+import { decodeEvent } from "./message.ts";
+import { notifying } from "./notifying.ts";
+import { type Relay, type RelayOptions, startRelay } from "./relay.ts";
+import { schemaFile } from "./schema.ts";
+import { assertExchange, type Topology, topologyFor } from "./topology.ts";
+
+const aMinute = 60_000;
+const database = useDatabase(6);
+const broker = useBroker();
+
+let topology: Topology;
+let looking: Channel;
+const relays: Relay[] = [];
+const processes: ChildProcess[] = [];
+const connections: ChannelModel[] = [];
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  topology = topologyFor(broker.prefix);
+  broker.registerExchanges(topology.exchange);
+  looking = await (await broker.connect()).createChannel();
+  await assertExchange(looking, topology);
+  errors.length = 0;
+  connections.length = 0;
+});
+
+afterEach(async () => {
+  for (const process of processes.splice(0)) process.kill("SIGKILL");
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+});
+
+/** A queue that gets every event. */
+async function addQueue(options: Record<string, unknown> = {}): Promise<string> {
+  const queue = `${broker.prefix}.everything`;
+  broker.registerQueues(queue);
+  await looking.assertQueue(queue, { durable: true, arguments: options });
+  await looking.bindQueue(queue, topology.exchange, "#");
+  return queue;
+}
+
+function start(options: Partial<RelayOptions> = {}): Relay {
+  const relay = startRelay({
+    pool: database.pool,
+    name: "relay-1",
+    topology,
+    pollEvery: 50,
+    connectBroker: async () => {
+      const connection = await connect(broker.url);
+      connections.push(connection);
+      return connection;
+    },
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  relays.push(relay);
+  return relay;
+}
+
+async function append(streamId: string, ...types: readonly string[]): Promise<void> {
+  const events = types.map((type) => newEvent({ type, data: {} }));
+  await postgresEventStore(database.pool).append(streamId, events, "any");
+}
+
+/** Waits until `read` gives what is expected; a function that is not written yet ends the wait. */
+async function until<Value>(read: () => Promise<Value> | Value, expected: Value): Promise<void> {
+  let seen: Value | undefined;
+  const isThere = async (): Promise<boolean> => {
+    const notWritten = errors.find((error) => nameOf(error) === "NotImplemented");
+    if (notWritten !== undefined) throw notWritten;
+    seen = await read();
+    return isDeepStrictEqual(seen, expected);
+  };
+  await vi.waitUntil(isThere, { timeout: 10_000, interval: 10 }).catch((error: unknown) => {
+    if (nameOf(error) === "NotImplemented") throw error;
+  });
+  expect(seen).toEqual(expected);
+}
+
+/** Reads the queue empty whenever it is called; gives all events so far, without repeats. */
+function reader(queue: string): () => Promise<readonly string[]> {
+  const seen = new Set<string>();
+  return async () => {
+    for (;;) {
+      const message = await looking.get(queue, { noAck: true });
+      if (!message) return [...seen];
+      const { streamId, version } = decodeEvent(message.content);
+      seen.add(`${streamId} v${version}`);
+    }
+  };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : String(error);
+}
+
+function namesOf(failures: readonly unknown[]): readonly string[] {
+  return [...new Set(failures.map(nameOf))];
+}
+
+/** As when the network or the broker goes away: no goodbye is said. */
+function cut(connection: ChannelModel | undefined): void {
+  if (connection === undefined) throw new TypeError("The relay is not connected.");
+  const { stream } = connection.connection as unknown as { stream: Socket };
+  stream.destroy(new Error("cut off"));
+}
+
+async function cutDatabaseConnections(application: string): Promise<number> {
+  const { rowCount } = await database.pool.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
+    [application],
+  );
+  return rowCount ?? 0;
+}
+
+describe("a relay", () => {
+  it("brings what is stored to the bus, each stream in its order", async () => {
+    const queue = await addQueue();
+    await append("reservation-1", "A", "B", "C");
+    await append("reservation-2", "A");
+
+    start();
+    const read = reader(queue);
+    await until(
+      async () => [...(await read())].sort(),
+      ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3", "reservation-2 v1"],
+    );
+
+    expect((await read()).filter((event) => event.startsWith("reservation-1"))).toEqual([
+      "reservation-1 v1",
+      "reservation-1 v2",
+      "reservation-1 v3",
+    ]);
+  });
+
+  it("goes on where the one before it stopped", async () => {
+    const queue = await addQueue();
+    await append("reservation-1", "A");
+    const first = start();
+    const published = reader(queue);
+    await until(published, ["reservation-1 v1"]);
+    await first.stop();
+    await append("reservation-1", "B");
+
+    start();
+
+    await until(reader(queue), ["reservation-1 v2"]);
+  });
+
+  it("never publishes what was rolled back", async () => {
+    const queue = await addQueue();
+    start();
+    const transaction = await database.pool.connect();
+    await transaction.query("begin");
+    const store = notifying(postgresEventStore(transaction), database.pool);
+    await store.append("reservation-1", [newEvent({ type: "A", data: {} })], "any");
+    await append("reservation-2", "A");
+    await transaction.query("rollback");
+    transaction.release();
+
+    await until(reader(queue), ["reservation-2 v1"]);
+  });
+
+  it("is woken by a notification", async () => {
+    const queue = await addQueue();
+    const relay = start({ pollEvery: aMinute });
+    await until(() => relay.isActive(), true);
+    const store = notifying(postgresEventStore(database.pool), database.pool);
+    const read = reader(queue);
+
+    for (const type of ["A", "B", "C"]) {
+      await store.append("reservation-1", [newEvent({ type, data: {} })], "any");
+    }
+
+    await until(read, ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3"]);
+  });
+
+  it("finds by polling what nobody notified it of", async () => {
+    const queue = await addQueue();
+    const relay = start({ pollEvery: 20 });
+    await until(() => relay.isActive(), true);
+    const read = reader(queue);
+
+    await append("reservation-1", "A");
+    await until(read, ["reservation-1 v1"]);
+    await append("reservation-1", "B");
+
+    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+  });
+
+  it("keeps an event that no queue is bound for until one is", async () => {
+    await append("reservation-1", "A", "B");
+    start();
+    await until(() => namesOf(errors), ["PublishFailed"]);
+
+    const queue = await addQueue();
+
+    await until(reader(queue), ["reservation-1 v1", "reservation-1 v2"]);
+  });
+
+  it("keeps the order when a full queue refuses events", async () => {
+    const queue = await addQueue({ "x-max-length": 2, "x-overflow": "reject-publish" });
+    await append("reservation-1", "A", "B", "C", "D", "E", "F");
+    start();
+    await until(() => namesOf(errors), ["PublishFailed"]);
+
+    await until(
+      reader(queue),
+      [1, 2, 3, 4, 5, 6].map((version) => `reservation-1 v${version}`),
+    );
+  });
+
+  it("stops with nothing left behind", async () => {
+    const queue = await addQueue();
+    const pool = database.newPool();
+    await append("reservation-1", "A");
+    const relay = start({ pool });
+    await until(reader(queue), ["reservation-1 v1"]);
+    const closed = new Promise<true>((resolve) =>
+      connections[0]?.once("close", () => resolve(true)),
+    );
+
+    await relay.stop();
+
+    expect(await closed).toBe(true);
+    expect(relay.isActive()).toBe(false);
+    expect(pool.totalCount - pool.idleCount).toBe(0);
+    await until(async () => {
+      const locks = await database.pool.query(
+        `select from pg_locks join pg_database on pg_database.oid = pg_locks.database
+          where locktype = 'advisory' and datname = current_database()`,
+      );
+      return locks.rowCount;
+    }, 0);
+  });
+});
+
+describe("a relay that loses its servers", () => {
+  it("connects to the broker again", async () => {
+    const queue = await addQueue();
+    const relay = start();
+    await until(() => relay.isActive(), true);
+    const read = reader(queue);
+
+    cut(connections[0]);
+    await append("reservation-1", "A");
+    await until(read, ["reservation-1 v1"]);
+    cut(connections[1]);
+    await append("reservation-1", "B");
+
+    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+  });
+
+  it("connects to the database again", async () => {
+    const queue = await addQueue();
+    const pool = database.newPool({ application_name: "lonely-relay" });
+    const relay = start({ pool });
+    await until(() => relay.isActive(), true);
+    const read = reader(queue);
+
+    expect(await cutDatabaseConnections("lonely-relay")).toBeGreaterThan(0);
+    await append("reservation-1", "A");
+    await until(read, ["reservation-1 v1"]);
+    expect(await cutDatabaseConnections("lonely-relay")).toBeGreaterThan(0);
+    await append("reservation-1", "B");
+
+    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+  });
+
+  it("gives up waiting for confirms that never come", async () => {
+    const queue = await addQueue();
+    await append("reservation-1", "A", "B");
+    let isDeaf = true;
+    start({
+      confirmTimeout: 100,
+      connectBroker: async () => {
+        const connection = await connect(broker.url);
+        const channel = await connection.createConfirmChannel();
+        if (isDeaf) channel.publish = () => true; // and nobody ever hears of it
+        isDeaf = false;
+        connection.createConfirmChannel = async () => channel;
+        return connection;
+      },
+    });
+
+    await until(reader(queue), ["reservation-1 v1", "reservation-1 v2"]);
+
+    expect(namesOf(errors)).toEqual(["RelayStalled"]);
+  });
+});
+
+describe("relays of one name", () => {
+  it("work one at a time: when one stops, another takes over", async () => {
+    const queue = await addQueue();
+    const first = start();
+    await until(() => first.isActive(), true);
+    const second = start();
+    await append("reservation-1", "A");
+    const read = reader(queue);
+    await until(read, ["reservation-1 v1"]);
+    expect(second.isActive()).toBe(false);
+
+    await first.stop();
+    await append("reservation-1", "B");
+
+    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+    expect(second.isActive()).toBe(true);
+  });
+
+  it("take over within two seconds when the active process is killed", async () => {
+    const queue = await addQueue();
+    const read = reader(queue);
+    await append("reservation-1", "A");
+    const active = startProcess("relay-1");
+    await Promise.race([
+      until(read, ["reservation-1 v1"]),
+      once(active, "exit").then(() => expect.fail("The relay's process ended by itself.")),
+    ]);
+    const standby = start();
+    await append("reservation-1", "B");
+    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+    expect(standby.isActive()).toBe(false);
+
+    const killed = performance.now();
+    active.kill("SIGKILL");
+    await append("reservation-1", "C");
+    await until(read, ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3"]);
+
+    expect(standby.isActive()).toBe(true);
+    expect(performance.now() - killed).toBeLessThan(2_000);
+  });
+});
+
+/** A process of the same tree as the code under test: the reference's, or the learner's. */
+function startProcess(name: string): ChildProcess {
+  const file = fileURLToPath(new URL("./relay-process.ts", schemaFile));
+  const child = spawn(process.execPath, ["--import", "tsx", file], {
+    stdio: "ignore",
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      AMQP_URL: broker.url,
+      BUS_PREFIX: broker.prefix,
+      RELAY_NAME: name,
+    },
+  });
+  processes.push(child);
+  return child;
+}
