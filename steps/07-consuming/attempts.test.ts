@@ -1,0 +1,43 @@
+import type { MessageProperties, XDeath } from "amqplib";
+import { describe, expect, it } from "vitest";
+import { attemptsOf } from "./delivery.ts";
+
+/** A message that has died so often already. */
+function died(...deaths: Pick<XDeath, "queue" | "reason" | "count">[]) {
+  const headers = deaths.length === 0 ? {} : { "x-death": deaths };
+  const properties = { headers } as unknown as MessageProperties;
+  const fields = { deliveryTag: 1, redelivered: false, exchange: "", routingKey: "view.0" };
+  return { content: Buffer.from("{}"), fields, properties };
+}
+
+describe("the attempts of a message", () => {
+  it("are 0 when it is new", () => {
+    expect(attemptsOf(died(), "view.0")).toBe(0);
+  });
+
+  it("are 0 when it has no headers at all", () => {
+    const message = died();
+    const bare = { ...message, properties: { ...message.properties, headers: undefined } };
+
+    expect(attemptsOf(bare, "view.0")).toBe(0);
+  });
+
+  it("are as many as its queue has rejected it", () => {
+    const message = died(
+      { queue: "view.0.retry", reason: "expired", count: 3 },
+      { queue: "view.0", reason: "rejected", count: 3 },
+    );
+
+    expect(attemptsOf(message, "view.0")).toBe(3);
+  });
+
+  it("do not count what happened to it in another queue, or for another reason", () => {
+    const message = died(
+      { queue: "view.0", reason: "expired", count: 7 },
+      { queue: "mail.0", reason: "rejected", count: 5 },
+      { queue: "view.0", reason: "rejected", count: 2 },
+    );
+
+    expect(attemptsOf(message, "view.0")).toBe(2);
+  });
+});
