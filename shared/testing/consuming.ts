@@ -2,7 +2,7 @@
 
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ConfirmChannel, ConsumeMessage } from "amqplib";
+import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from "amqplib";
 import { afterEach } from "vitest";
 import { encodeEvent } from "../../solutions/06-publishing/message.ts";
 import {
@@ -213,10 +213,18 @@ export async function running(
   return { ...subscriber, losses, until };
 }
 
+export interface Line {
+  /** For the subscriber's option of this name. */
+  connectBroker(url: string): Promise<ChannelModel>;
+  /** Resolves when the client has noticed. The broker may have got what was sent before, or not. */
+  cut(): Promise<void>;
+}
+
 /** A way to the broker that the test can cut, as a pulled cable does. */
-export async function cuttable(url: string): Promise<{ readonly url: string; cut(): void }> {
+export async function cuttableLine(url: string): Promise<Line> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
+  const connections = new Set<ChannelModel>();
   const server = createServer((client) => {
     const upstream = connectSocket(Number(port || 5672), hostname);
     for (const [socket, other] of [
@@ -234,16 +242,24 @@ export async function cuttable(url: string): Promise<{ readonly url: string; cut
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   atTheEnd.push(() => {
-    for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const near = new URL(url);
-  near.hostname = "127.0.0.1";
-  near.port = String((server.address() as AddressInfo).port);
   return {
-    url: near.href,
-    cut() {
+    async connectBroker() {
+      const near = new URL(url);
+      near.hostname = "127.0.0.1";
+      near.port = String((server.address() as AddressInfo).port);
+      const connection = await connect(near.href);
+      connections.add(connection);
+      connection.on("close", () => connections.delete(connection));
+      return connection;
+    },
+    async cut() {
+      const noticed = [...connections].map(
+        (connection) => new Promise((resolve) => connection.once("close", resolve)),
+      );
       for (const socket of sockets) socket.destroy();
+      await Promise.all(noticed);
     },
   };
 }

@@ -1,5 +1,6 @@
+import { type ConfirmChannel, connect } from "amqplib";
 import { describe, expect, it } from "vitest";
-import { cuttable, gate, numbered, running, useBus } from "../../shared/testing/consuming.ts";
+import { cuttableLine, gate, numbered, running, useBus } from "../../shared/testing/consuming.ts";
 import { parkedQueue } from "../../solutions/07-consuming/topology.ts";
 import { readParked, sendBackParked } from "./parked.ts";
 import { startSubscriber } from "./subscriber.ts";
@@ -78,44 +79,72 @@ describe("a subscriber", () => {
 describe("a subscriber that loses something", () => {
   it("comes back after its connection is cut, and the event in hand is delivered again", async () => {
     const bus = await buses.open();
-    const line = await cuttable(buses.url);
+    const line = await cuttableLine(buses.url);
     const { versions, handle } = notes();
     const subscriber = await running(startSubscriber, bus, {
-      amqpUrl: line.url,
+      amqpUrl: buses.url,
+      connectBroker: line.connectBroker,
       async handle(event) {
         await handle(event);
-        if (versions["reservation-1"]?.length === 2) line.cut();
+        if (versions["reservation-1"]?.length === 1) await line.cut();
       },
     });
 
     await bus.publish(numbered(3));
 
-    const twice = { "reservation-1": [1, 2, 2, 3] };
+    const twice = { "reservation-1": [1, 1, 2, 3] };
     await subscriber.until(expect.poll(() => versions).toEqual(twice));
     expect(subscriber.losses).toHaveLength(1);
   });
 
-  it("comes back when the broker has closed its channel", async () => {
+  it("comes back when the broker closes its channels", async () => {
+    const bus = await buses.open();
+    const { versions, handle } = notes();
+    const channels: ConfirmChannel[] = [];
+    const subscriber = await running(startSubscriber, bus, {
+      amqpUrl: buses.url,
+      handle,
+      async connectBroker(url) {
+        const connection = await connect(url);
+        const create = connection.createConfirmChannel.bind(connection);
+        connection.createConfirmChannel = async () => {
+          const channel = await create();
+          channels.push(channel);
+          return channel;
+        };
+        return connection;
+      },
+    });
+
+    await bus.publish(numbered(1));
+    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1] }));
+    // Asking for a queue that is not there costs the channel: 404.
+    for (const channel of channels.splice(0)) {
+      await channel.checkQueue(`${bus.queues.queue}.missing`).catch(() => {});
+    }
+    await bus.publish(numbered(2).slice(1));
+
+    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 2] }));
+  });
+
+  it("declares a deleted parked queue anew, and parks there what it could not", async () => {
     const bus = await buses.open();
     const { versions, handle } = notes();
     const subscriber = await running(startSubscriber, bus, {
       amqpUrl: buses.url,
       maxAttempts: 1,
       async handle(event) {
-        // Parking then fails: nothing takes the message.
-        if (versions["reservation-1"] === undefined) {
-          await bus.channel.deleteQueue(bus.queues.parked);
-          versions["reservation-1"] = [];
-          throw new Error("a bug in the handler");
-        }
         await handle(event);
+        throw new Error("a bug in the handler");
       },
     });
 
-    await bus.publish(numbered(2));
+    await bus.channel.deleteQueue(bus.queues.parked);
+    await bus.publish(numbered(1));
 
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 2] }));
+    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 1] }));
     expect(subscriber.losses).toMatchObject([{ name: "QueueMissing" }]);
+    await expect.poll(() => bus.count(bus.queues.parked)).toBe(1);
   });
 
   it("declares a deleted queue anew, and catches up before it consumes", async () => {
@@ -143,11 +172,12 @@ describe("a subscriber that loses something", () => {
 
   it("waits for the event in hand before it begins anew", async () => {
     const bus = await buses.open();
-    const line = await cuttable(buses.url);
+    const line = await cuttableLine(buses.url);
     const { pass, reached, open } = gate();
     const log: string[] = [];
     const subscriber = await running(startSubscriber, bus, {
-      amqpUrl: line.url,
+      amqpUrl: buses.url,
+      connectBroker: line.connectBroker,
       async handle({ version }) {
         log.push(`begin ${version}`);
         await pass();
@@ -157,7 +187,7 @@ describe("a subscriber that loses something", () => {
 
     await bus.publish(numbered(1));
     await subscriber.until(reached);
-    line.cut();
+    await line.cut();
     await expect.poll(() => bus.count(bus.queues.queue)).toBe(1);
     open();
 
