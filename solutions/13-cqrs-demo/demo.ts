@@ -1,0 +1,47 @@
+/**
+ * `npm run demo`: the whole system on real servers, five actions on it, and where each event is when.
+ * Ends by itself, with exit code 0 when all went well, and leaves no database, queue or process behind.
+ */
+
+import {
+  type Infrastructure,
+  withInfrastructure,
+} from "../../shared/infrastructure/with-infrastructure.ts";
+import { topologyFor } from "../06-publishing/topology.ts";
+import { queueNames } from "../07-consuming/topology.ts";
+import { composeReservationSystem, readModelSubscriber } from "./composition.ts";
+import { fiveActions } from "./five-actions.ts";
+import { HopFailed } from "./follow.ts";
+import { failure, heading } from "./screen.ts";
+import { createTrace, type Trace } from "./trace.ts";
+
+const trace = createTrace();
+try {
+  await withInfrastructure(["postgres", "rabbitmq"], (servers) => demonstrate(servers, trace));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  failure(message, detailsOf(error, trace.lastTrouble()));
+  process.exitCode = 1;
+}
+
+async function demonstrate(servers: Infrastructure, { watch }: Trace): Promise<void> {
+  heading(`Reservation demo · ${servers.postgres.label} · ${servers.rabbitmq.label}`);
+  const { databaseUrl, amqpUrl, prefix } = servers;
+  const topology = topologyFor(prefix);
+  servers.registerExchanges(topology.exchange);
+  servers.registerQueues(...queueNames(topology, readModelSubscriber));
+  const system = await composeReservationSystem({ databaseUrl, amqpUrl, topology, watch });
+  try {
+    await fiveActions(system, topology, trace);
+  } finally {
+    await system.stop();
+  }
+}
+
+/** Why it failed, and what broke before that. */
+function detailsOf(error: unknown, trouble: string | undefined): readonly string[] {
+  return [
+    ...(error instanceof HopFailed ? [`why      ${error.why}`] : []),
+    ...(trouble === undefined ? [] : [`trouble  ${trouble}`]),
+  ];
+}
