@@ -18,9 +18,9 @@ import { inTransaction } from "./transaction.ts";
  * @throws MissingEvents when the store has not got what is missing either
  */
 export async function project(pool: Pool, store: EventStore, event: EventEnvelope): Promise<void> {
-  // BEGIN SOLUTION: try the event (applyNext). If the stream has not reached it, there is a gap: read
-  // the stream from the store, from the first missing version, and apply one by one what it
-  // has, up to this event. Never guess, never skip.
+  // BEGIN SOLUTION: try the event (applyNext). If the stream has not reached it, events are missing:
+  // read the stream from the store, from the first missing version on, and apply one by one what
+  // comes, until this event is in. When the store ends before: MissingEvents. Never guess, never skip.
   let reached = await applyNext(pool, event);
   if (reached >= event.version) return;
   for await (const missing of store.readStream(event.streamId, { fromVersion: reached + 1 })) {
@@ -36,10 +36,10 @@ export async function project(pool: Pool, store: EventStore, event: EventEnvelop
  * model has reached: the event's own or more when it is in, less when there is a gap before it.
  */
 export async function applyNext(pool: Pool, event: EventEnvelope): Promise<number> {
-  // BEGIN SOLUTION: in one transaction, on its client: lock the stream's row (lockStream says the version
-  // that was reached); leave all as it is unless this event is the next; apply it to the
-  // view; write its version and position to projected_streams.
-  // After the commit, tell those who wait: announceProjected(pool).
+  // BEGIN SOLUTION: in one transaction (inTransaction of transaction.ts), all of it on its client:
+  // lock the stream's row (lockStream says the version that was reached); unless this event is the
+  // next, leave all as it is; applyToView; write its version and position to projected_streams.
+  // After the commit tell those who wait: announceProjected, of projected-signal.ts
   const reached = await inTransaction(pool, async (client) => {
     const before = await lockStream(client, event.streamId);
     if (event.version !== before + 1) return before;

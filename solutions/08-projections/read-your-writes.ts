@@ -28,9 +28,10 @@ export async function waitForVersion(
   { timeout = 2_000, pollEvery = 100 }: WaitOptions = {},
 ): Promise<void> {
   const deadline = performance.now() + timeout;
-  // BEGIN SOLUTION: look at once (projectedVersion). Only when it is not there yet, borrow a bell
-  // (withProjectedBell) and, until the deadline: look, then wait for the bell, for `pollEvery`
-  // at the most (waitForWork). Look after you have the bell, not before: or the ring between is missed.
+  // BEGIN SOLUTION: look (projectedVersion); most often it is there. If not, borrow a bell
+  // (withProjectedBell of projected-signal.ts) and until the deadline: look, then wait for the bell,
+  // `pollEvery` at the most (waitForWork of step 06's wake-up.ts). At the deadline: ReadModelBehind.
+  // Look once more after you have the bell: what was projected in between rang for nobody.
   if ((await projectedVersion(pool, streamId)) >= version) return;
   await withProjectedBell(pool, async (bell) => {
     for (;;) {

@@ -28,8 +28,8 @@ export async function findReservation(
   db: Queryable,
   reservationId: string,
 ): Promise<ReservationRow | undefined> {
-  // BEGIN SOLUTION: one select on reservations_view by its key, `select ${columns} ...`, and toRow
-  // for the row that comes back. No event is read here.
+  // BEGIN SOLUTION: one `select ${columns} from reservations_view ...` by its key (both are below:
+  // columns, and toRow for the row that comes back). No event is read here.
   const { rows } = await db.query<ViewColumns>(
     `select ${columns} from reservations_view where reservation_id = $1`,
     [reservationId],

@@ -19,9 +19,9 @@ import { findReservation, type ReservationRow } from "./reservations-view.ts";
  */
 export async function applyToView(db: Queryable, event: EventEnvelope): Promise<void> {
   const known = asReservationEvent(event);
-  // TODO: one case per type of event
+  // TODO: one case per type of event, with the functions below
   // - ReservationCreated: insertReservation
-  // - the others: read the row first (rowBefore), update it, `updated_at` from known.recordedAt
+  // - the others: read the row as it was (rowBefore), then update it; updated_at is known.recordedAt
   // - only a confirmed reservation takes rooms: moveRooms where that changes
   throw new NotImplemented("applyToView");
 }

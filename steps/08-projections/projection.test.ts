@@ -6,7 +6,7 @@ import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { newEvent, recorded } from "../../shared/testing/new-events.ts";
-import { readModelIn, viewOf } from "../../shared/testing/read-model.ts";
+import { emptyReadModel, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
 import {
   cancelled,
   confirmed,
@@ -220,9 +220,7 @@ describe("the next event of a stream", () => {
   it("is applied once, wherever the process dies and it comes again", async () => {
     const history = recorded(reservationId, [created, confirmed]);
     for (let statements = 0; ; statements++) {
-      await database.pool.query(
-        "truncate reservations_view, hotel_occupancy, projected_streams restart identity",
-      );
+      await emptyReadModel(database.pool);
       await applyNext(database.pool, at(history, 1));
       const dying = crashingPool(database.pool, statements);
       await applyNext(dying.pool, at(history, 2)).catch((error: Error) => {

@@ -91,7 +91,7 @@ describe("a client that reads its own write", () => {
   it("waits with a pool of one connection, too", async () => {
     const single = database.newPool({ max: 1 });
     const waiting = waitForVersion(single, reservationId, 1, { timeout: 2_000, pollEvery: 10 });
-    await moveSilently(1);
+    await Promise.all([waiting, moveSilently(1)]);
     expect(await waiting).toBeUndefined();
   });
 

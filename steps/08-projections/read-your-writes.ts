@@ -27,9 +27,10 @@ export async function waitForVersion(
   { timeout = 2_000, pollEvery = 100 }: WaitOptions = {},
 ): Promise<void> {
   const deadline = performance.now() + timeout;
-  // TODO: look at once (projectedVersion). Only when it is not there yet, borrow a bell
-  // (withProjectedBell) and, until the deadline: look, then wait for the bell, for `pollEvery`
-  // at the most (waitForWork). Look after you have the bell, not before: or the ring between is missed.
+  // TODO: look (projectedVersion); most often it is there. If not, borrow a bell
+  // (withProjectedBell of projected-signal.ts) and until the deadline: look, then wait for the bell,
+  // `pollEvery` at the most (waitForWork of step 06's wake-up.ts). At the deadline: ReadModelBehind.
+  // Look once more after you have the bell: what was projected in between rang for nobody.
   throw new NotImplemented("waitForVersion");
 }
 

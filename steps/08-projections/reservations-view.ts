@@ -29,8 +29,8 @@ export async function findReservation(
   db: Queryable,
   reservationId: string,
 ): Promise<ReservationRow | undefined> {
-  // TODO: one select on reservations_view by its key, `select ${columns} ...`, and toRow
-  // for the row that comes back. No event is read here.
+  // TODO: one `select ${columns} from reservations_view ...` by its key (both are below:
+  // columns, and toRow for the row that comes back). No event is read here.
   throw new NotImplemented("findReservation");
 }
 

@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { EventStore } from "../../shared/kernel/event-store.ts";
+import { useDatabase } from "../../shared/testing/database.ts";
+import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { newEvent } from "../../shared/testing/new-events.ts";
+import { eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
+import { confirmed, created } from "../../shared/testing/reservations.ts";
+import { catchUp } from "./catch-up.ts";
+import { project } from "./projection.ts";
+import { listReservations, occupancy } from "./reservations-view.ts";
+
+const database = useDatabase(8);
+let store: EventStore;
+
+/** Five confirmed reservations in two hotels, arriving on different days, not in order. */
+const arrivals = [
+  ["reservation-1", "hotel-1", "2030-05-03"],
+  ["reservation-2", "hotel-2", "2030-05-01"],
+  ["reservation-3", "hotel-1", "2030-05-01"],
+  ["reservation-4", "hotel-1", "2030-05-02"],
+  ["reservation-5", "hotel-1", "2030-05-01"],
+] as const;
+
+beforeEach(async () => {
+  store = inMemoryEventStore();
+  for (const [reservationId, hotelId, arrival] of arrivals) {
+    const stay = { arrival, departure: "2030-05-04" };
+    const events = [
+      { ...created, data: { ...created.data, reservationId, hotelId, stay } },
+      { ...confirmed, data: { ...confirmed.data, reservationId } },
+    ];
+    await store.append(
+      reservationId,
+      events.map((event) => newEvent(event)),
+      "no-stream",
+    );
+  }
+});
+
+describe("catching up with the store", () => {
+  it("projects what is missing, once, beside what the bus delivered", async () => {
+    const events = await eventsIn(store);
+    for (const event of events.slice(3, 6)) await project(database.pool, store, event);
+    // Three came, and reservation-2's first was fetched, because its second came.
+    expect(await catchUp(database.pool, store)).toBe(6);
+    expect(await catchUp(database.pool, store)).toBe(0);
+    expect(await readModelIn(database.pool)).toEqual(viewOf(events));
+  });
+
+  it("keeps no more than a batch in memory", async () => {
+    const ahead: number[] = [];
+    const watched: EventStore = {
+      ...store,
+      async *readAll(options) {
+        let read = 0;
+        for await (const event of store.readAll(options)) {
+          const { rows } = await database.pool.query<{ projected: number }>(
+            "select coalesce(sum(version), 0)::integer as projected from projected_streams",
+          );
+          ahead.push(read - (rows[0]?.projected ?? 0));
+          read += 1;
+          yield event;
+        }
+      },
+    };
+    expect(await catchUp(database.pool, watched, 3)).toBe(10);
+    expect(ahead).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
+  });
+});
+
+describe("a list of reservations", () => {
+  it("comes page by page in the order of arrival, each once", async () => {
+    await catchUp(database.pool, store);
+    const first = await listReservations(database.pool, { limit: 2 });
+    expect.assert(first.next);
+    const second = await listReservations(database.pool, { limit: 2, after: first.next });
+    expect.assert(second.next);
+    const third = await listReservations(database.pool, { limit: 2, after: second.next });
+    const ids = [first, second, third].map(({ reservations }) =>
+      reservations.map(({ reservationId }) => reservationId),
+    );
+    expect(ids).toEqual([
+      ["reservation-2", "reservation-3"],
+      ["reservation-5", "reservation-4"],
+      ["reservation-1"],
+    ]);
+    expect(third.next).toBeUndefined();
+  });
+
+  it("can be of one hotel, one guest, one status", async () => {
+    await catchUp(database.pool, store);
+    const found = async (options: Parameters<typeof listReservations>[1]) =>
+      (await listReservations(database.pool, options)).reservations.length;
+    expect({
+      hotel: await found({ hotelId: "hotel-1" }),
+      guest: await found({ guestId: "guest-1" }),
+      otherGuest: await found({ guestId: "guest-2" }),
+      confirmed: await found({ hotelId: "hotel-2", status: "confirmed" }),
+      cancelled: await found({ hotelId: "hotel-2", status: "cancelled" }),
+    }).toEqual({ hotel: 4, guest: 5, otherGuest: 0, confirmed: 1, cancelled: 0 });
+  });
+
+  it("never is longer than 200, whatever is asked for", async () => {
+    await catchUp(database.pool, store);
+    await database.pool.query(
+      `insert into reservations_view
+       select 'copy-' || copy, hotel_id, guest_id, room_type, guests, status, arrival, departure,
+              total_amount, total_currency, cancellation_reason, updated_at
+         from reservations_view, generate_series(1, 200) as copy
+        where reservation_id = 'reservation-1'`,
+    );
+    const { reservations, next } = await listReservations(database.pool, { limit: 1_000_000 });
+    expect(reservations).toHaveLength(200);
+    expect(next).toBeDefined();
+  });
+});
+
+describe("the occupancy of a hotel", () => {
+  it("counts its rooms night by night, also where there are none", async () => {
+    await catchUp(database.pool, store);
+    expect(await occupancy(database.pool, "hotel-1", "2030-04-30", "2030-05-05")).toEqual([
+      { night: "2030-04-30", rooms: 0 },
+      { night: "2030-05-01", rooms: 2 },
+      { night: "2030-05-02", rooms: 3 },
+      { night: "2030-05-03", rooms: 4 },
+      { night: "2030-05-04", rooms: 0 },
+    ]);
+  });
+});
