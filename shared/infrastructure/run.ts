@@ -37,14 +37,20 @@ export function currentRun(): Promise<Run> {
   return shared[key];
 }
 
+const joined = new Map<string, Run>();
+
 /** Joins the run of another process, as test workers do: it cleans up for them. */
 export function joinRun(ledger: string): Run {
+  const known = joined.get(ledger);
+  if (known) return known;
   const opening = readLedger(ledger);
   if (!opening) throw new Error(`The run of ${ledger} is over.`);
   const self = identityOf(process.pid);
   // A worker may be a thread of the owner, which must not be ended in the owner's name.
   if (self && self.pid !== opening.owner.pid) note(ledger, { kind: "worker", ...self });
-  return runWith(opening.run, ledger, []);
+  const run = runWith(opening.run, ledger, []);
+  joined.set(ledger, run);
+  return run;
 }
 
 /** Removes everything that the run has made, and ends it. Returns what could not be removed. */

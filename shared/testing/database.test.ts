@@ -1,0 +1,52 @@
+import type pg from "pg";
+import { describe, expect, it } from "vitest";
+import { useDatabase } from "./database.ts";
+
+const database = useDatabase(3);
+const another = useDatabase(3);
+
+const event = {
+  text: `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
+         values (gen_random_uuid(), 'reservation-1', 1, 'Happened', 1, '{}', '{}')
+         returning position`,
+};
+
+describe("a test file's database", () => {
+  it("has the schemas of the steps up to the one that was named", async () => {
+    const { rows } = await database.pool.query<{ tablename: string }>(
+      "select tablename from pg_tables where schemaname = 'public'",
+    );
+
+    expect(rows.map(({ tablename }) => tablename)).toEqual(["events"]);
+  });
+
+  it("is another one than that of other tests", async () => {
+    expect(database.url).not.toBe(another.url);
+    await database.pool.query(event);
+
+    const { rowCount } = await another.pool.query("select from events");
+    expect(rowCount).toBe(0);
+  });
+
+  it.each([1, 2])("is empty before each test, its positions too (%i)", async () => {
+    const { rows } = await database.pool.query(event);
+
+    expect(rows).toEqual([{ position: "1" }]);
+  });
+
+  let forgotten: pg.PoolClient;
+  it("may be left with an open transaction", async () => {
+    forgotten = await database.newPool({ max: 1 }).connect();
+    await forgotten.query("begin");
+    const { rowCount } = await forgotten.query(event);
+
+    expect(rowCount).toBe(1);
+  });
+
+  it("which does not keep the next test waiting, but is cut off", async () => {
+    const { rowCount } = await database.pool.query(event);
+
+    expect(rowCount).toBe(1);
+    await expect(forgotten.query("commit")).rejects.toThrow();
+  });
+});
