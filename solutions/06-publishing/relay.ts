@@ -17,6 +17,7 @@ import { relayBatch } from "./relay-batch.ts";
 import { unlessSilent } from "./silence.ts";
 import { assertExchange, type Topology } from "./topology.ts";
 import { createWakeUp, type WakeUp } from "./wake-up.ts";
+import { windowed } from "./window.ts";
 
 export interface RelayOptions {
   /** Two of its connections are held (lock, LISTEN), a third is used now and then. */
@@ -25,7 +26,9 @@ export interface RelayOptions {
   readonly topology: Topology;
   /** Relays of one name share a checkpoint; one of them is active, the others stand by. */
   readonly name: string;
-  /** How many events are in flight at once at the most; 500 when left out. */
+  /** How many events may be unconfirmed at once; 500 when left out. */
+  readonly window?: number;
+  /** How many events are read at once, and may be published again after a crash; 2,000 when left out. */
   readonly batchSize?: number;
   /** Milliseconds that a lost notification costs at the most; 1,000 when left out. */
   readonly pollEvery?: number;
@@ -58,7 +61,8 @@ export function startRelay(options: RelayOptions): Relay {
   const wakeUp = createWakeUp(options.pool, eventsChannel, pollEvery);
   let active = false;
   const running = keepRelaying({
-    batchSize: 500,
+    window: 500,
+    batchSize: 2_000,
     confirmTimeout: 10_000,
     onPublished: () => undefined,
     onError: () => undefined,
@@ -136,7 +140,8 @@ async function relayAll(
   channel: ConfirmChannel,
   broken: AbortSignal,
 ): Promise<void> {
-  const { pool, topology, name, batchSize, confirmTimeout } = relay;
+  const { pool, topology, name, window, batchSize, confirmTimeout } = relay;
+  const publishing = windowed(channel, window);
   let from = await loadCheckpoint(client, name);
   let limit = batchSize;
   let failures = 0;
@@ -157,7 +162,7 @@ async function relayAll(
       continue;
     }
     emptyReads = 0;
-    const relaying = relayBatch(client, channel, topology, { relay: name, from, events });
+    const relaying = relayBatch(client, publishing, topology, { relay: name, from, events });
     const [relayed, next] = await Promise.all([
       unlessSilent(channel, confirmTimeout, relaying),
       events.length === limit ? readAllCommitted(pool, { after: last.checkpoint, limit }) : [],
