@@ -6,8 +6,8 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventStore } from "../../shared/kernel/event-store.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
+import type { EventStore } from "../../shared/kernel/event-store.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import type { ReservationEvent } from "../01-aggregate/reservation-types.ts";
 import type { CommandEnvelope, CommandResult, RetryOptions } from "./command-types.ts";

@@ -4,8 +4,8 @@
  */
 
 import { UnknownEventType } from "../../shared/kernel/errors.ts";
-import type { EventStore } from "../../shared/kernel/event-store.ts";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
+import type { EventStore } from "../../shared/kernel/event-store.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import type { Reservation, ReservationEvent } from "../01-aggregate/reservation-types.ts";
 
