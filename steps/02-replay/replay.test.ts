@@ -224,7 +224,10 @@ describe("an explained history", () => {
 
   it("has an entry without changes for an event that changed nothing", () => {
     const again = { ...v2, version: 3 };
-    expect(explain([v1, v2, again])[2]).toMatchObject({ version: 3, changed: [] });
+    const entries = explain([v1, v2, again]);
+    expect(entries[2]).toMatchObject({ version: 3, type: "ReservationConfirmed" });
+    const fields = entries[2]?.changed.map(({ field }) => field);
+    for (const field of Object.keys(confirmedReservation)) expect(fields).not.toContain(field);
   });
 
   it("is refused where it has a fault", () => {
