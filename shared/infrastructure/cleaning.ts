@@ -24,11 +24,8 @@ export async function cleanUp(file: string): Promise<readonly string[]> {
   const ledger = readLedger(file);
   if (!ledger) return [];
   const problems: string[] = [];
-  // Those who make things first, then what they made, the last first.
-  const entries = [
-    ...ledger.pending.filter((entry) => entry.kind === "worker"),
-    ...ledger.pending.filter((entry) => entry.kind !== "worker").reverse(),
-  ];
+  // The last that was made is the first to go.
+  const entries = ledger.pending.filter((entry) => entry.kind !== "worker").reverse();
   for (const { remove, what } of tasksFor(entries, ledger.run)) {
     try {
       await remove();
@@ -41,6 +38,17 @@ export async function cleanUp(file: string): Promise<readonly string[]> {
 }
 
 /**
+ * Ends the workers of a run that did not come to an orderly end, which would go on making things,
+ * then cleans up. (At an orderly end they have finished, and Vitest takes leave of them itself.)
+ */
+export async function cleanUpAfterInterruption(file: string): Promise<readonly string[]> {
+  for (const entry of readLedger(file)?.pending ?? []) {
+    if (entry.kind === "worker") await end(entry, "SIGKILL");
+  }
+  return cleanUp(file);
+}
+
+/**
  * Cleans up after runs that could not do so themselves: killed, crashed, or without their server.
  * Returns what the user should know about.
  */
@@ -48,7 +56,7 @@ export async function sweep(): Promise<readonly string[]> {
   const notices: string[] = [];
   for (const ledger of allLedgers()) {
     if (isAlive(ledger.owner)) continue;
-    const problems = await cleanUp(ledger.file);
+    const problems = await cleanUpAfterInterruption(ledger.file);
     if (problems.length === 0 || !isTooOld(ledger)) continue;
     endLedger(ledger.file);
     notices.push(`given up cleaning after run ${ledger.run}: ${problems.join("; ")}`);
@@ -100,12 +108,6 @@ function tasksFor(entries: readonly LedgerEntry[], run: string): readonly Task[]
           what: entry.path,
           remove: async () =>
             rmSync(entry.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
-        });
-        break;
-      case "worker":
-        tasks.set(`worker ${entry.pid}`, {
-          what: `process ${entry.pid}`,
-          remove: () => end(entry, "SIGKILL"),
         });
         break;
       case "process":
