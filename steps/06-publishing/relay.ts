@@ -145,7 +145,7 @@ async function relayAll(
   let from = await loadCheckpoint(client, name);
   let limit = batchSize;
   let failures = 0;
-  let emptyReads = 0;
+  let looks = 0;
   let ahead: readonly CommittedEvent[] = [];
   relay.setActive(true);
   while (!relay.stopping.aborted) {
@@ -155,13 +155,12 @@ async function relayAll(
     ahead = [];
     const last = events.at(-1);
     if (!last) {
-      emptyReads += 1;
-      // Nobody notifies when the transaction that holds events back ends: look again, ever later.
-      const soon = 2 ** Math.min(emptyReads, 20);
-      await relay.wakeUp.wait((await isHeldBack(client)) ? soon : undefined);
+      // Nobody notifies when the transaction that holds events back ends: look again soon.
+      looks = (await isHeldBack(client)) ? looks + 1 : 0;
+      await relay.wakeUp.wait(looks > 0 ? Math.min(2 ** looks, 100) : undefined);
       continue;
     }
-    emptyReads = 0;
+    looks = 0;
     const relaying = relayBatch(client, publishing, topology, { relay: name, from, events });
     const [relayed, next] = await Promise.all([
       unlessSilent(channel, confirmTimeout, relaying),

@@ -12,9 +12,12 @@ export function windowed(channel: PublishingChannel, size: number): PublishingCh
   let inFlight = 0;
   const sendNext = (): void => {
     const send = waiting[next++];
-    if (send) return send();
-    waiting = [];
-    next = 0;
+    if (send) {
+      send();
+    } else {
+      waiting = [];
+      next = 0;
+    }
   };
   return {
     on: (event, listener) => channel.on(event, listener),
