@@ -33,7 +33,9 @@ export async function withProjectedBell<T>(
     bells.all.delete(bell);
     if (bells.all.size === 0) {
       shared.delete(pool);
-      await bells.wakeUp.stop();
+      // Not awaited: in a busy pool it may still be waiting for its connection, and nobody's time
+      // limit shall pass over that.
+      void bells.wakeUp.stop();
     }
   }
 }
