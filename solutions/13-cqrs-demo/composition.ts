@@ -107,8 +107,8 @@ export async function composeReservationSystem({
       onLost: (why) => watch.onTrouble?.("subscriber", why),
     });
     running.push(subscriber);
-    await within(startTimeout, "A subscriber that consumes", subscriber.consuming);
-    await within(startTimeout, "A relay that is active", active(relay));
+    await within(startTimeout, "No subscriber consumes", subscriber.consuming);
+    await within(startTimeout, "No relay is active", active(relay));
   } catch (error) {
     await stop();
     throw error;
@@ -123,7 +123,7 @@ function newPool(connectionString: string, max: number, { onTrouble }: Watch): p
 }
 
 async function active(relay: Relay): Promise<void> {
-  while (!relay.isActive()) await delay(5);
+  while (!relay.isActive()) await delay(5, undefined, { ref: false });
 }
 
 /** Safe to repeat: each schema leaves alone what is there. */

@@ -1,7 +1,9 @@
 /** Follows one command's event from the handler to the read model, and prints each hop with its time. */
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ReservationCommand } from "../01-aggregate/reservation-types.ts";
+import { horizonLag } from "../06-publishing/horizon.ts";
 import { routingKey, type Topology } from "../06-publishing/topology.ts";
 import { waitForVersion } from "../08-projections/read-your-writes.ts";
 import { findReservation, type ReservationRow } from "../08-projections/reservations-view.ts";
@@ -11,7 +13,9 @@ import { within } from "./time-limit.ts";
 import type { Trace } from "./trace.ts";
 
 /** How long one hop may take, in milliseconds. It takes about 5. */
-const limit = 5_000;
+const limit = 10_000;
+/** After this time without a confirm, the demo looks for what holds the relay back. */
+const patience = 250;
 
 /** One hop of the way did not happen: the message says which, `why` what is known about it. */
 export class HopFailed extends Error {
@@ -19,7 +23,7 @@ export class HopFailed extends Error {
   readonly why: string;
 
   constructor(command: string, hop: string, cause: unknown) {
-    super(`${command} did not get past this hop: ${hop}.`, { cause });
+    super(`${command} came to a stop at this hop: ${hop}.`, { cause });
     this.why = cause instanceof Error ? cause.message : String(cause);
   }
 }
@@ -38,7 +42,7 @@ export async function follow(
   const since = (at: number): number => at - begin;
   const hop = async <T>(name: string, arrival: Promise<T>): Promise<T> => {
     try {
-      return await within(limit, name, arrival);
+      return await within(limit, "Not there", arrival);
     } catch (error) {
       const failed = new HopFailed(command.type, name, error);
       failedRow(name, failed.why);
@@ -57,7 +61,9 @@ export async function follow(
   // The broker's confirm and its delivery cross on their ways: nothing here waits for the other.
   const visible = visibleAt(system, streamId, version);
   visible.catch(() => undefined); // It is awaited below, unless a hop before it fails.
-  const published = await hop("RabbitMQ", trace.passing("published", streamId, version));
+  const publishing = trace.passing("published", streamId, version);
+  if (!(await isDone(publishing, patience))) await explainDelay(system);
+  const published = await hop("RabbitMQ", publishing);
   const key = routingKey({ streamId, type }, topology.partitions);
   row("RabbitMQ", `${key}, confirmed`, since(published));
   const projected = await hop("projection", trace.passing("projected", streamId, version));
@@ -75,4 +81,16 @@ async function visibleAt(
   await waitForVersion(readModel, streamId, version, { timeout: limit });
   const found = await findReservation(readModel, streamId);
   return { found, at: performance.now() };
+}
+
+/** The relay reads in commit order: an older transaction anywhere on the server comes first (06). */
+async function explainDelay({ readModel }: ReservationSystem): Promise<void> {
+  const { heldBackBy } = await horizonLag(readModel);
+  if (!heldBackBy) return;
+  const { database, ageInSeconds } = heldBackBy;
+  row("", `waits for a transaction in ${database}, open for ${ageInSeconds.toFixed(1)} s`);
+}
+
+async function isDone(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  return Promise.race([promise.then(() => true), delay(milliseconds, false)]);
 }

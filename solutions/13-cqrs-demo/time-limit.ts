@@ -6,13 +6,13 @@ export class TimeLimitExceeded extends Error {
   readonly milliseconds: number;
 
   constructor(what: string, milliseconds: number) {
-    super(`${what} did not happen within ${milliseconds / 1000} s.`);
+    super(`${what} after ${milliseconds / 1000} s.`);
     this.what = what;
     this.milliseconds = milliseconds;
   }
 }
 
-/** Resolves or rejects as `promise` does, or rejects with TimeLimitExceeded; `what` is named in it. */
+/** As `promise`, or TimeLimitExceeded; `what` says what is not there by then: `Nobody consumes`. */
 export async function within<T>(
   milliseconds: number,
   what: string,
