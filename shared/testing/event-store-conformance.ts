@@ -1,8 +1,9 @@
 /** What every event store has to do: one suite, run against the one in memory and the one on PostgreSQL. */
 
 import { describe, expect, it } from "vitest";
-import type { EventEnvelope, NewEvent } from "../kernel/event.ts";
+import type { NewEvent } from "../kernel/event.ts";
 import type { EventStore } from "../kernel/event-store.ts";
+import { collect } from "./collect.ts";
 import { newEvent } from "./new-events.ts";
 import { cancelled, confirmed, created, stayChanged } from "./reservations.ts";
 
@@ -17,7 +18,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
       const second = await store.append(stream, batch(cancelled), 2);
       expect(first).toMatchObject({ streamId: stream, version: 2, repeated: false });
       expect(second).toMatchObject({ streamId: stream, version: 3, repeated: false });
-      const events = await read(store.readStream(stream));
+      const events = await collect(store.readStream(stream));
       expect(events.map(({ version, type }) => [version, type])).toEqual([
         [1, "ReservationCreated"],
         [2, "ReservationConfirmed"],
@@ -35,7 +36,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         metadata: { correlationId: "c-1", causationId: "c-2", user: { name: "Zoë", tags: [] } },
       });
       await store.append(stream, [event], "no-stream");
-      const [stored] = await read(store.readStream(stream));
+      const [stored] = await collect(store.readStream(stream));
       expect(stored).toEqual({
         ...event,
         streamId: stream,
@@ -81,7 +82,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
           const conflict = { name: "ConcurrencyConflict", streamId: stream, expected, actual };
           await expect(appending).rejects.toMatchObject(conflict);
         }
-        expect(await read(store.readAll())).toHaveLength(passes ? actual + 2 : actual);
+        expect(await collect(store.readAll())).toHaveLength(passes ? actual + 2 : actual);
       },
     );
   });
@@ -95,7 +96,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         const first = await store.append(stream, events, "no-stream");
         await store.append(stream, batch(cancelled), 2);
         expect(await store.append(stream, events, expected)).toEqual({ ...first, repeated: true });
-        expect(await read(store.readAll())).toHaveLength(3);
+        expect(await collect(store.readAll())).toHaveLength(3);
       },
     );
 
@@ -114,7 +115,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         const duplicate = { name: "DuplicateEvent", eventId: expect.any(String) };
         const appending = store.append(into, again(a, b), "any");
         await expect(appending).rejects.toMatchObject(duplicate);
-        expect(await read(store.readAll())).toHaveLength(2);
+        expect(await collect(store.readAll())).toHaveLength(2);
       },
     );
 
@@ -125,7 +126,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         name: "DuplicateEvent",
         eventId: event.id,
       });
-      expect(await read(store.readAll())).toEqual([]);
+      expect(await collect(store.readAll())).toEqual([]);
     });
   });
 
@@ -160,7 +161,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         const store = makeStore();
         const all = events.length === 0 ? [] : [newEvent(created), ...events];
         await expect(store.append(stream, all, "any")).rejects.toMatchObject(error);
-        expect(await read(store.readAll())).toEqual([]);
+        expect(await collect(store.readAll())).toEqual([]);
       },
     );
 
@@ -170,7 +171,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         const store = makeStore();
         const error = { name: "InvalidStreamId", streamId };
         await expect(store.append(streamId, batch(created), "any")).rejects.toMatchObject(error);
-        expect(await read(store.readAll())).toEqual([]);
+        expect(await collect(store.readAll())).toEqual([]);
       },
     );
 
@@ -178,7 +179,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
       const store = makeStore();
       const error = { name: "InvalidVersion", version };
       await expect(store.append(stream, batch(created), version)).rejects.toMatchObject(error);
-      expect(await read(store.readAll())).toEqual([]);
+      expect(await collect(store.readAll())).toEqual([]);
     });
 
     it("ends at the limits: they are stored", async () => {
@@ -186,7 +187,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
       const event = holding({ text: "x".repeat(1024 * 1024 - 30) });
       await store.append("ö".repeat(127), [event], 0);
       await store.append("ö".repeat(127), batch(created), 1);
-      const [stored] = await read(store.readStream("ö".repeat(127)));
+      const [stored] = await collect(store.readStream("ö".repeat(127)));
       expect(stored).toMatchObject({ data: event.data });
     });
   });
@@ -197,7 +198,9 @@ export function describeEventStore(makeStore: () => EventStore): void {
       await store.append(stream, batch(created, confirmed, stayChanged, stayChanged, cancelled), 0);
       for (const pageSize of [1, 2, 4, 5, 6]) {
         const versions = async (fromVersion: number): Promise<number[]> =>
-          (await read(store.readStream(stream, { fromVersion, pageSize }))).map((e) => e.version);
+          (await collect(store.readStream(stream, { fromVersion, pageSize }))).map(
+            (e) => e.version,
+          );
         expect(await versions(1)).toEqual([1, 2, 3, 4, 5]);
         expect(await versions(4)).toEqual([4, 5]);
         expect(await versions(6)).toEqual([]);
@@ -207,7 +210,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
     it("a stream that is not there gives no events", async () => {
       const store = makeStore();
       await store.append(stream, batch(created), 0);
-      expect(await read(store.readStream("reservation-2"))).toEqual([]);
+      expect(await collect(store.readStream("reservation-2"))).toEqual([]);
     });
 
     it("all streams goes by position, after the one that is asked for", async () => {
@@ -216,7 +219,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
       await store.append("reservation-2", batch(created, confirmed), 0);
       const { position } = await store.append(stream, batch(confirmed), 1);
       for (const pageSize of [1, 2, 3, 4, 5]) {
-        const all = await read(store.readAll({ pageSize }));
+        const all = await collect(store.readAll({ pageSize }));
         expect(all.map((event) => [event.streamId, event.version])).toEqual([
           [stream, 1],
           ["reservation-2", 1],
@@ -224,8 +227,8 @@ export function describeEventStore(makeStore: () => EventStore): void {
           [stream, 2],
         ]);
         const after = all[1]?.position ?? 0n;
-        expect(await read(store.readAll({ after, pageSize }))).toEqual(all.slice(2));
-        expect(await read(store.readAll({ after: position, pageSize }))).toEqual([]);
+        expect(await collect(store.readAll({ after, pageSize }))).toEqual(all.slice(2));
+        expect(await collect(store.readAll({ after: position, pageSize }))).toEqual([]);
       }
     });
   });
@@ -241,10 +244,4 @@ function holding(data: object): NewEvent {
 
 function invalid(path: string): object {
   return { name: "InvalidEvent", path };
-}
-
-async function read(events: AsyncIterable<EventEnvelope>): Promise<EventEnvelope[]> {
-  const all: EventEnvelope[] = [];
-  for await (const event of events) all.push(event);
-  return all;
 }

@@ -8,7 +8,7 @@ import type {
   ReadAllOptions,
   ReadStreamOptions,
 } from "../../shared/kernel/event-store.ts";
-import { type EventRow, type Queryable, toEnvelope } from "./rows.ts";
+import { type EventRow, insertEvent, type Queryable, toEnvelope } from "./rows.ts";
 import { assertPageSize, assertStorable, assertStreamId, assertVersion } from "./storable.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function appendToStream(
 ): Promise<AppendResult> {
   // BEGIN SOLUTION: refuse what cannot be stored (assertStreamId, assertStorable, an empty batch).
   // Then one transaction on one connection of the pool: find the stream's version,
-  // insert the events at the versions after it; give the connection back whatever happens
+  // insertEvent at the versions after it; give the connection back whatever happens
   assertStreamId(streamId);
   if (events.length === 0) throw new InvalidEvent("events", "is an empty batch");
   events.forEach(assertStorable);
@@ -32,9 +32,18 @@ export async function appendToStream(
   let broken: Error | undefined;
   try {
     await client.query("begin");
-    const result = await insertAtTheEnd(client, streamId, events);
+    const { rows } = await client.query<{ version: number }>(
+      "select coalesce(max(version), 0) as version from events where stream_id = $1",
+      [streamId],
+    );
+    let version = rows[0]?.version ?? 0;
+    let position = 0n;
+    for (const event of events) {
+      version += 1;
+      position = await insertEvent(client, streamId, version, event);
+    }
     await client.query("commit");
-    return result;
+    return { streamId, version, position, repeated: false };
   } catch (error) {
     await client.query("rollback").catch((failure: Error) => {
       broken = failure;
@@ -46,40 +55,6 @@ export async function appendToStream(
   }
   // END SOLUTION
 }
-
-// BEGIN SOLUTION
-async function insertAtTheEnd(
-  client: Queryable,
-  streamId: string,
-  events: readonly NewEvent[],
-): Promise<AppendResult> {
-  const found = await client.query<{ version: number }>(
-    "select coalesce(max(version), 0) as version from events where stream_id = $1",
-    [streamId],
-  );
-  let version = found.rows[0]?.version ?? 0;
-  let position = 0n;
-  for (const event of events) {
-    version += 1;
-    const inserted = await client.query<{ position: string }>(
-      `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
-       values ($1, $2, $3, $4, $5, $6, $7)
-       returning position`,
-      [
-        event.id,
-        streamId,
-        version,
-        event.type,
-        event.schemaVersion,
-        JSON.stringify(event.data),
-        JSON.stringify(event.metadata),
-      ],
-    );
-    position = BigInt(inserted.rows[0]?.position ?? 0);
-  }
-  return { streamId, version, position, repeated: false };
-}
-// END SOLUTION
 
 /** Reads a stream in the order of its versions: the next page only once the last is consumed. */
 export async function* readStream(

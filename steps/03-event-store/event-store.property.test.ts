@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EventEnvelope, NewEvent } from "../../shared/kernel/event.ts";
+import { collect } from "../../shared/testing/collect.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
@@ -42,7 +43,7 @@ describe("whatever is appended", () => {
         for (const batch of batches(events, sizes)) {
           await appendToStream(database.pool, streamId, batch);
         }
-        const read = await all(readStream(database.pool, streamId, { pageSize }));
+        const read = await collect(readStream(database.pool, streamId, { pageSize }));
         expect(read).toMatchObject(
           events.map((event, index) => ({ ...event, streamId, version: index + 1 })),
         );
@@ -72,13 +73,13 @@ describe("whatever is appended", () => {
           } else {
             const { fromVersion, pageSize } = operation;
             const options = { fromVersion, pageSize };
-            const real = await all(readStream(database.pool, streamId, options));
-            const wanted = await all(model.readStream(streamId, options));
+            const real = await collect(readStream(database.pool, streamId, options));
+            const wanted = await collect(model.readStream(streamId, options));
             expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
           }
         }
-        const real = await all(readAll(database.pool, { after: start, pageSize: 3 }));
-        const wanted = await all(model.readAll());
+        const real = await collect(readAll(database.pool, { after: start, pageSize: 3 }));
+        const wanted = await collect(model.readAll());
         expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
       }),
       { seed: 1, numRuns: 30 },
@@ -194,10 +195,4 @@ function* batches(events: readonly NewEvent[], sizes: readonly number[]): Genera
     yield events.slice(start, start + size);
     start += size;
   }
-}
-
-async function all(events: AsyncIterable<EventEnvelope>): Promise<EventEnvelope[]> {
-  const read: EventEnvelope[] = [];
-  for await (const event of events) read.push(event);
-  return read;
 }

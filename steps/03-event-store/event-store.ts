@@ -1,12 +1,12 @@
 /** The event store on PostgreSQL: append at the end of a stream, read one stream, read them all. */
 
 import type pg from "pg";
+import type { EventEnvelope, NewEvent } from "../../shared/kernel/event.ts";
 import type {
   AppendResult,
   ReadAllOptions,
   ReadStreamOptions,
 } from "../../shared/kernel/event-store.ts";
-import type { EventEnvelope, NewEvent } from "../../shared/kernel/event.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import type { Queryable } from "./rows.ts";
 
@@ -23,7 +23,7 @@ export async function appendToStream(
 ): Promise<AppendResult> {
   // TODO: refuse what cannot be stored (assertStreamId, assertStorable, an empty batch).
   // Then one transaction on one connection of the pool: find the stream's version,
-  // insert the events at the versions after it; give the connection back whatever happens
+  // insertEvent at the versions after it; give the connection back whatever happens
   throw new NotImplemented("appendToStream");
 }
 

@@ -1,7 +1,12 @@
 /** How an event looks as a row of the table `events`. */
 
 import type pg from "pg";
-import type { DomainEvent, EventEnvelope, EventMetadata } from "../../shared/kernel/event.ts";
+import type {
+  DomainEvent,
+  EventEnvelope,
+  EventMetadata,
+  NewEvent,
+} from "../../shared/kernel/event.ts";
 
 /** A pool, or a client of one: whatever can run a query. */
 export type Queryable = Pick<pg.ClientBase, "query">;
@@ -31,4 +36,21 @@ export function toEnvelope(row: EventRow): EventEnvelope {
     metadata: row.metadata,
     recordedAt: row.recorded_at.toISOString(),
   };
+}
+
+/** Inserts one event and returns its position. Values travel beside the SQL, never inside it. */
+export async function insertEvent(
+  db: Queryable,
+  streamId: string,
+  version: number,
+  { id, type, schemaVersion, data, metadata }: NewEvent,
+): Promise<bigint> {
+  const { rows } = await db.query<{ position: string }>(
+    `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     returning position`,
+    // pg would turn an array into one of PostgreSQL's, so JSON is written here.
+    [id, streamId, version, type, schemaVersion, JSON.stringify(data), JSON.stringify(metadata)],
+  );
+  return BigInt(rows[0]?.position ?? 0);
 }

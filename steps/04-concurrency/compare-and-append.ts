@@ -1,7 +1,7 @@
 /** The heart of the step: one statement that moves a stream's version and appends, or does neither. */
 
-import type { AppendResult, ExpectedVersion } from "../../shared/kernel/event-store.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
+import type { AppendResult, ExpectedVersion } from "../../shared/kernel/event-store.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import type { Queryable } from "../03-event-store/rows.ts";
 

@@ -1,7 +1,7 @@
 /** Why an append wrote nothing: the version that the stream is at, or that it was written before. */
 
-import type { AppendResult } from "../../shared/kernel/event-store.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
+import type { AppendResult } from "../../shared/kernel/event-store.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import type { Queryable } from "../03-event-store/rows.ts";
 

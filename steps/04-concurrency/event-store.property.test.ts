@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EventEnvelope, NewEvent } from "../../shared/kernel/event.ts";
 import type { AppendResult, EventStore, ExpectedVersion } from "../../shared/kernel/event-store.ts";
+import { collect } from "../../shared/testing/collect.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { interleave } from "../../shared/testing/interleaving.ts";
@@ -31,12 +32,12 @@ describe("writers of one stream, in any interleaving", () => {
           expectations.map((mode, index) => async (db) => {
             const batch = [noted(`${index} a`), noted(`${index} b`)];
             const own = postgresEventStore(db);
-            const read = (await all(own.readStream(stream))).length;
+            const read = (await collect(own.readStream(stream))).length;
             const expected = mode === "what was read" ? read : mode;
             return { expected, batch, result: await own.append(stream, batch, expected) };
           }),
         );
-        const history = await all(store().readStream(stream));
+        const history = await collect(store().readStream(stream));
         expect(history.map((event) => event.version)).toEqual(history.map((_, index) => index + 1));
         const winners = results.flatMap((each) =>
           each.status === "fulfilled" ? [each.value] : [],
@@ -83,7 +84,7 @@ describe("writers of one stream, in any interleaving", () => {
             return done;
           }),
         );
-        const history = (await all(
+        const history = (await collect(
           store().readStream(stream),
         )) as EventEnvelope<ReservationEvent>[];
         const committed = decided
@@ -117,8 +118,8 @@ describe("any sequence of appends", () => {
         }
         for (const stream of ["a", "b"]) {
           const streamId = `${prefix}-${stream}`;
-          const real = await all(store().readStream(streamId, { pageSize: 2 }));
-          const wanted = await all(model.readStream(streamId));
+          const real = await collect(store().readStream(streamId, { pageSize: 2 }));
+          const wanted = await collect(model.readStream(streamId));
           expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
         }
       }),
@@ -170,7 +171,7 @@ function command(): fc.Arbitrary<ReservationCommand> {
 /** Load, decide, append; after a conflict once more, with the new events in sight. */
 async function handled(own: EventStore, stream: string, wish: ReservationCommand) {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const history = (await all(own.readStream(stream))) as EventEnvelope<ReservationEvent>[];
+    const history = (await collect(own.readStream(stream))) as EventEnvelope<ReservationEvent>[];
     const events = decide(wish, stateAfter(history)).map((event) => newEvent(event));
     const at = history.length;
     if (events.length === 0) return { at, events };
@@ -210,10 +211,4 @@ async function outcome(append: Promise<AppendResult>): Promise<object> {
 
 function withoutPlace({ position, recordedAt, ...event }: EventEnvelope): object {
   return event;
-}
-
-async function all(events: AsyncIterable<EventEnvelope>): Promise<EventEnvelope[]> {
-  const read: EventEnvelope[] = [];
-  for await (const event of events) read.push(event);
-  return read;
 }

@@ -1,7 +1,7 @@
 /** The event store with optimistic concurrency: whoever appends says which version it has read. */
 
-import type { AppendResult, EventStore, ExpectedVersion } from "../../shared/kernel/event-store.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
+import type { AppendResult, EventStore, ExpectedVersion } from "../../shared/kernel/event-store.ts";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import { readAll, readStream } from "../03-event-store/event-store.ts";
 import type { Queryable } from "../03-event-store/rows.ts";
