@@ -61,7 +61,8 @@ export async function teardown(): Promise<void> {
 
 async function start(): Promise<Infrastructure> {
   const needs = (process.env.WORKSHOP_NEEDS ?? "postgres,rabbitmq").split(",");
-  const { ledger } = await currentRun();
+  const { ledger, notices } = await currentRun();
+  for (const notice of notices) process.stderr.write(`${notice}\n`);
   const [postgres, rabbitmq] = await Promise.all([
     needs.includes("postgres") ? provided(startPostgres) : { missing: notAskedFor("postgres") },
     needs.includes("rabbitmq") ? provided(startRabbitMQ) : { missing: notAskedFor("rabbitmq") },

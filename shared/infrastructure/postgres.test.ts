@@ -1,7 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { isListening } from "./fixtures/listening.ts";
-import { temporaryFolder } from "./fixtures/run-program.ts";
 import { startPostgres } from "./postgres.ts";
 
 const hasLocalServer = await isListening(5432);
@@ -97,43 +96,34 @@ describe("PostgreSQL in a container", () => {
 });
 
 describe("the embedded PostgreSQL", { timeout: 60_000 }, () => {
-  let temporary: ReturnType<typeof temporaryFolder>;
-  beforeEach(() => {
-    temporary = temporaryFolder();
+  it("is a real server on loopback, for who has its password, and gone when stopped", async () => {
     vi.stubEnv("WORKSHOP_INFRA", "embedded");
-  });
-  afterEach(() => {
-    temporary.remove();
-  });
-
-  it("is a real server, on loopback, that is gone when it is stopped", async () => {
     const service = await startPostgres();
-    const client = new pg.Client({ connectionString: service.url });
-    client.on("error", () => {}); // it is cut off when the server stops
+    const stranger = new URL(service.url);
+    stranger.password = "postgres";
+
+    expect(service.label).toMatch(/^PostgreSQL \d+ \(embedded\)$/);
+    expect(service.isPrivate).toBe(true);
+    expect(await ask(service.url)).toEqual([
+      { version: expect.stringMatching(/^PostgreSQL \d+/), addresses: "127.0.0.1" },
+    ]);
+    await expect(ask(stranger.href)).rejects.toMatchObject({ code: "28P01" });
+
+    await service.stop();
+    expect(await isListening(Number(stranger.port))).toBe(false);
+  });
+});
+
+async function ask(url: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {}); // the failed request tells
+  try {
     await client.connect();
     const { rows } = await client.query(
       "select version(), current_setting('listen_addresses') as addresses",
     );
-    await client.end();
-
-    expect(service.label).toMatch(/^PostgreSQL \d+ \(embedded\)$/);
-    expect(service.isPrivate).toBe(true);
-    expect(rows).toEqual([
-      { version: expect.stringMatching(/^PostgreSQL \d+/), addresses: "127.0.0.1" },
-    ]);
-
-    await service.stop();
-    expect(await isListening(Number(new URL(service.url).port))).toBe(false);
-  });
-
-  it("lets nobody in without its password", async () => {
-    const service = await startPostgres();
-    const url = new URL(service.url);
-    url.password = "postgres";
-    const client = new pg.Client({ connectionString: url.href });
-    client.on("error", () => {});
-
-    await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
-    await service.stop();
-  });
-});
+    return rows;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
