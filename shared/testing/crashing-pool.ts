@@ -3,7 +3,7 @@
 import type pg from "pg";
 
 /** What the statement at the moment of death ends with. */
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = "Crash";
 }
 

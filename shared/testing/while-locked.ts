@@ -4,8 +4,9 @@ import type pg from "pg";
 import { expect } from "vitest";
 
 /**
- * Starts what `race` returns while nobody may write to the table (reading is free), waits until
- * every runner stands before a lock, or one has ended, and only then lets them go.
+ * Starts what `race` returns while nobody may write to the table (reading is free, and so is
+ * locking the rows that are there), waits until every runner stands before a lock or one has ended,
+ * and only then lets them go.
  */
 export async function whileLocked<T>(
   pool: pg.Pool,
@@ -15,7 +16,7 @@ export async function whileLocked<T>(
   const gate = await pool.connect();
   try {
     await gate.query("begin");
-    await gate.query(`lock table ${table} in exclusive mode`);
+    await gate.query(`lock table ${table} in share mode`);
     const runners = race();
     let ended = 0;
     for (const runner of runners) void runner.catch(() => {}).finally(() => ended++);
