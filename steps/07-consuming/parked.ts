@@ -40,27 +40,38 @@ export async function park(
 /**
  * Sends what is parked now back to the queues that it came from, oldest first; attempts count anew.
  * Returns how many. What fails again meanwhile is parked again, and stays for the next call.
+ * @throws QueueMissing; what was not sent is parked again as soon as the channel is closed
  */
 export async function sendBackParked(channel: ConfirmChannel, parked: string): Promise<number> {
-  // TODO: get as many messages as there are now (checkQueue), one after another; send each to the queue
-  // that its header "parked-from" names, confirmed, with its ownProperties; only then ack it
+  // TODO: take all that is parked, then send one after another to the queue that its header "parked-from"
+  // names, confirmed, with its ownProperties; only then ack it
   throw new NotImplemented("sendBackParked");
 }
 
-/** Lists what is parked, oldest first, and leaves it there. Do not use while messages are sent back. */
+/** Lists what is parked, oldest first, and leaves it there. */
 export async function readParked(
   channel: Channel,
   parked: string,
   limit = 100,
 ): Promise<readonly ParkedMessage[]> {
+  const messages = await takeParked(channel, parked, limit);
+  for (const message of messages) channel.nack(message, false, true);
+  return messages.map(describe);
+}
+
+/** Takes messages until there is none left; they stay unacknowledged. */
+async function takeParked(
+  channel: Channel,
+  parked: string,
+  limit: number,
+): Promise<readonly GetMessage[]> {
   const messages: GetMessage[] = [];
   while (messages.length < limit) {
     const message = await channel.get(parked);
     if (message === false) break;
     messages.push(message);
   }
-  for (const message of messages) channel.nack(message, false, true);
-  return messages.map(describe);
+  return messages;
 }
 
 /** What the operator reads, and `sendBackParked` needs. */
