@@ -20,10 +20,12 @@ const patience = 250;
 /** One hop of the way did not happen: the message says which, `why` what is known about it. */
 export class HopFailed extends Error {
   override readonly name = "HopFailed";
+  readonly hop: string;
   readonly why: string;
 
   constructor(command: string, hop: string, cause: unknown) {
     super(`${command} came to a stop at this hop: ${hop}.`, { cause });
+    this.hop = hop;
     this.why = cause instanceof Error ? cause.message : String(cause);
   }
 }
@@ -42,7 +44,7 @@ export async function follow(
   const since = (at: number): number => at - begin;
   const hop = async <T>(name: string, arrival: Promise<T>): Promise<T> => {
     try {
-      return await within(limit, "Not there", arrival);
+      return await within(limit, "Not done", arrival);
     } catch (error) {
       const failed = new HopFailed(command.type, name, error);
       failedRow(name, failed.why);
@@ -85,8 +87,8 @@ async function visibleAt(
 
 /** The relay reads in commit order: an older transaction anywhere on the server comes first (06). */
 async function explainDelay({ readModel }: ReservationSystem): Promise<void> {
-  const { heldBackBy } = await horizonLag(readModel);
-  if (!heldBackBy) return;
+  const { waitingEvents, heldBackBy } = await horizonLag(readModel);
+  if (waitingEvents === 0 || !heldBackBy) return;
   const { database, ageInSeconds } = heldBackBy;
   row("", `waits for a transaction in ${database}, open for ${ageInSeconds.toFixed(1)} s`);
 }

@@ -5,7 +5,7 @@ import { countNights } from "../01-aggregate/stay.ts";
 import type { ReservationRow } from "../08-projections/reservations-view.ts";
 
 const textBegins = 16;
-const lineEnds = 78;
+const lineEnds = 79;
 
 export function heading(text: string): void {
   const [name = "", ...servers] = text.split(" · ");
