@@ -21,7 +21,7 @@ export interface AppendResult {
 export interface ReadStreamOptions {
   /** The first version to read, inclusive; 1 when left out. */
   readonly fromVersion?: number;
-  /** How many events one query fetches; 500 when left out. */
+  /** How many events one query fetches; 1,024 when left out. */
   readonly pageSize?: number;
 }
 

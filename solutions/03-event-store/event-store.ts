@@ -60,7 +60,7 @@ export async function appendToStream(
 export async function* readStream(
   db: Queryable,
   streamId: string,
-  { fromVersion = 1, pageSize = 500 }: ReadStreamOptions = {},
+  { fromVersion = 1, pageSize = 1_024 }: ReadStreamOptions = {},
 ): AsyncGenerator<EventEnvelope> {
   // BEGIN SOLUTION: assertStreamId, assertVersion, assertPageSize; then page after page, each starting after the last version of the one before;
   // a page that is not full is the last
@@ -93,7 +93,7 @@ export async function* readStream(
  */
 export async function* readAll(
   db: Queryable,
-  { after = 0n, pageSize = 500 }: ReadAllOptions = {},
+  { after = 0n, pageSize = 1_024 }: ReadAllOptions = {},
 ): AsyncGenerator<EventEnvelope> {
   // BEGIN SOLUTION: as above, by position: a bigint, and it stays one
   assertPageSize(pageSize);

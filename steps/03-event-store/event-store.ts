@@ -31,7 +31,7 @@ export async function appendToStream(
 export async function* readStream(
   db: Queryable,
   streamId: string,
-  { fromVersion = 1, pageSize = 500 }: ReadStreamOptions = {},
+  { fromVersion = 1, pageSize = 1_024 }: ReadStreamOptions = {},
 ): AsyncGenerator<EventEnvelope> {
   // TODO: assertStreamId, assertVersion, assertPageSize; then page after page, each starting after the last version of the one before;
   // a page that is not full is the last
@@ -44,7 +44,7 @@ export async function* readStream(
  */
 export async function* readAll(
   db: Queryable,
-  { after = 0n, pageSize = 500 }: ReadAllOptions = {},
+  { after = 0n, pageSize = 1_024 }: ReadAllOptions = {},
 ): AsyncGenerator<EventEnvelope> {
   // TODO: as above, by position: a bigint, and it stays one
   throw new NotImplemented("readAll");
