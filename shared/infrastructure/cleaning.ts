@@ -132,14 +132,12 @@ function namesOn(
   );
 }
 
-async function removeContainers(label: string): Promise<void> {
+/** Removes containers in whatever state they are, by their label. */
+export async function removeContainers(label: string): Promise<void> {
   const { getContainerRuntimeClient } = await import("testcontainers");
   const { container } = await getContainerRuntimeClient();
-  const left = await container.list();
-  const [name = "", value = ""] = label.split("=");
-  for (const { Id, Labels } of left) {
-    if (Labels[name] === value) await container.getById(Id).remove({ force: true, v: true });
-  }
+  const left = await container.dockerode.listContainers({ all: true, filters: { label: [label] } });
+  for (const { Id } of left) await container.getById(Id).remove({ force: true, v: true });
 }
 
 async function dropDatabases(server: string, names: readonly string[], run: string): Promise<void> {

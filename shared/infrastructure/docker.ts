@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { get } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { removeContainers } from "./cleaning.ts";
 import { environment } from "./environment.ts";
 import { currentRun } from "./run.ts";
 
@@ -87,14 +88,22 @@ export async function startContainer(image: Image): Promise<Container> {
       );
     }
   }
-  const isGone = run.note({ kind: "containers", label: `${runLabel}=${run.id}` });
+  const label = `${runLabel}=${run.id}`;
+  const isGone = run.note({ kind: "containers", label });
   const container = await new LoopbackContainer(image.name)
     .withEnvironment({ ...image.environment })
     .withLabels({ [runLabel]: run.id })
     .withExposedPorts(image.port)
     .withWaitStrategy(Wait.forLogMessage(image.ready.line, image.ready.times))
     .withStartupTimeout(120_000)
-    .start();
+    // The ledger does what Testcontainers' own helper would: no second image, no open port of its.
+    .withAutoCleanup(false)
+    .start()
+    .catch(async (error: unknown) => {
+      // It may exist, half started. What cannot be removed now stays noted.
+      await removeContainers(label).then(isGone, () => {});
+      throw error;
+    });
   return {
     host: "127.0.0.1",
     port: container.getMappedPort(image.port),

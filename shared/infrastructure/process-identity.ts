@@ -34,6 +34,7 @@ export async function end(identity: ProcessIdentity, politely: NodeJS.Signals): 
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+  if (isAlive(identity)) throw new Error("it does not end");
 }
 
 function startOf(pid: number): string | undefined {
