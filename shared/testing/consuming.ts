@@ -3,7 +3,7 @@
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from "amqplib";
-import { afterEach } from "vitest";
+import { afterEach, expect } from "vitest";
 import { encodeEvent } from "../../solutions/06-publishing/message.ts";
 import {
   assertExchange,
@@ -147,6 +147,11 @@ export async function leftIn(bus: Bus): Promise<string> {
   await bus.send(bus.queues.queue, "nothing");
   const deliveries = await deliveriesFrom(await bus.openChannel(), bus.queues.queue);
   return (await deliveries.next()).content.toString();
+}
+
+/** `expect.poll`, soon when all is well and patient when the machine is busy. */
+export function eventually<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 5000, interval: 10 });
 }
 
 export interface Gate {

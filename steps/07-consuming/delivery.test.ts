@@ -4,6 +4,7 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import {
   type Bus,
   deliveriesFrom,
+  eventually,
   gate,
   leftIn,
   numbered,
@@ -72,7 +73,7 @@ describe("a message whose handling fails", () => {
 
     await channel.close();
     expect(outcome).toBe("retried");
-    await expect.poll(() => bus.count(bus.queues.retry)).toBe(1);
+    await eventually(() => bus.count(bus.queues.retry)).toBe(1);
     expect(await bus.count(bus.queues.queue)).toBe(0);
   });
 

@@ -1,5 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import { deliveriesFrom, leftIn, numbered, useBus } from "../../shared/testing/consuming.ts";
+import {
+  deliveriesFrom,
+  eventually,
+  leftIn,
+  numbered,
+  useBus,
+} from "../../shared/testing/consuming.ts";
 import { attemptsOf } from "../../solutions/07-consuming/delivery.ts";
 import { park, parkedHeaders, readParked, sendBackParked } from "./parked.ts";
 
@@ -146,7 +152,7 @@ describe("parked messages that are sent back", () => {
 
     await expect(sending).rejects.toMatchObject({ name: "QueueMissing", queue: gone.queue });
     await channel.close();
-    await expect.poll(() => bus.count(bus.queues.parked)).toBe(1);
+    await eventually(() => bus.count(bus.queues.parked)).toBe(1);
   });
 
   it("are sent once each, also when they are parked again meanwhile", {

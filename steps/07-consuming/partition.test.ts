@@ -4,6 +4,7 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import {
   type Bus,
   deliveriesFrom,
+  eventually,
   gate,
   numbered,
   useBus,
@@ -24,7 +25,7 @@ function consuming(bus: Bus, handle: PartitionOptions["handle"], prefetch = 10) 
 
 /** Which messages the next consumer of the queue finds there, and whether they were delivered before. */
 async function left(bus: Bus, count: number): Promise<readonly string[]> {
-  await expect.poll(() => bus.count(bus.queues.queue)).toBe(count);
+  await eventually(() => bus.count(bus.queues.queue)).toBe(count);
   const deliveries = await deliveriesFrom(await bus.openChannel(), bus.queues.queue, count);
   const found: string[] = [];
   while (found.length < count) {
@@ -47,7 +48,7 @@ describe("a partition's messages", () => {
 
     await consumePartition(await bus.openChannel(), options);
 
-    await expect.poll(() => log).toHaveLength(40);
+    await eventually(() => log).toHaveLength(40);
     expect(log).toEqual(
       numbered(20).flatMap(({ version }) => [`begin ${version}`, `end ${version}`]),
     );
@@ -61,7 +62,7 @@ describe("a partition's messages", () => {
 
     await consumePartition(await bus.openChannel(), options);
 
-    await expect.poll(() => bus.count(bus.queues.queue)).toBe(6);
+    await eventually(() => bus.count(bus.queues.queue)).toBe(6);
   });
 
   it("go on after one that has failed", async () => {
@@ -75,7 +76,7 @@ describe("a partition's messages", () => {
 
     await consumePartition(await bus.openChannel(), options);
 
-    await expect.poll(() => handled).toEqual([1, 3, 2]);
+    await eventually(() => handled).toEqual([1, 3, 2]);
     expect(lose).not.toHaveBeenCalled();
   });
 
@@ -107,7 +108,7 @@ describe("a partition's messages", () => {
 
     const consumer = await consumePartition(channel, options);
     await reached;
-    await expect.poll(() => bus.count(bus.queues.queue)).toBe(0);
+    await eventually(() => bus.count(bus.queues.queue)).toBe(0);
     end();
     await channel.close();
     open();
@@ -125,7 +126,7 @@ describe("a consumer that the broker cancels", () => {
     await consumePartition(await bus.openChannel(), options);
     await bus.channel.deleteQueue(bus.queues.queue);
 
-    await expect.poll(() => lose.mock.calls).toHaveLength(1);
+    await eventually(() => lose.mock.calls).toHaveLength(1);
     expect(lose.mock.calls[0]?.[0]).toBeInstanceOf(Error);
     expect(lose.mock.calls[0]?.[0]).not.toBeInstanceOf(TypeError);
   });
@@ -140,7 +141,7 @@ describe("a consumer that cannot acknowledge", () => {
 
     await consumePartition(channel, options);
 
-    await expect.poll(() => lose.mock.calls).toHaveLength(1);
+    await eventually(() => lose.mock.calls).toHaveLength(1);
     expect(lose.mock.calls[0]?.[0]).toMatchObject({ name: "IllegalOperationError" });
   });
 });
@@ -154,7 +155,7 @@ describe("a consumer that is drained", () => {
 
     const consumer = await consumePartition(await bus.openChannel(), options);
     await reached;
-    await expect.poll(() => bus.count(bus.queues.queue)).toBe(0);
+    await eventually(() => bus.count(bus.queues.queue)).toBe(0);
     end();
     const drained = consumer.drain();
     open();
@@ -209,7 +210,7 @@ describe("a message that ends each process that handles it", () => {
 
     await consumePartition(await bus.openChannel(), options);
 
-    await expect.poll(() => handled.map((event) => event.version)).toEqual([2, 3]);
+    await eventually(() => handled.map((event) => event.version)).toEqual([2, 3]);
     expect(await readParked(bus.channel, bus.queues.parked)).toMatchObject([
       { reason: "no-outcome", attempts: 3, from: bus.queues.queue },
     ]);

@@ -1,6 +1,13 @@
 import { type ConfirmChannel, connect } from "amqplib";
 import { describe, expect, it } from "vitest";
-import { cuttableLine, gate, numbered, running, useBus } from "../../shared/testing/consuming.ts";
+import {
+  cuttableLine,
+  eventually,
+  gate,
+  numbered,
+  running,
+  useBus,
+} from "../../shared/testing/consuming.ts";
 import { parkedQueue } from "../../solutions/07-consuming/topology.ts";
 import { readParked, sendBackParked } from "./parked.ts";
 import { startSubscriber } from "./subscriber.ts";
@@ -31,7 +38,7 @@ describe("a subscriber", () => {
       "reservation-2": [1, 2, 3],
       "reservation-3": [1, 2, 3],
     };
-    await subscriber.until(expect.poll(() => versions).toEqual(all));
+    await subscriber.until(eventually(() => versions).toEqual(all));
   });
 
   it("does not let a slow event hold up another partition", async () => {
@@ -46,7 +53,7 @@ describe("a subscriber", () => {
     // reservation-1 is in the one partition, reservation-3 in the other.
     await bus.publish([...numbered(1, "reservation-1"), ...numbered(2, "reservation-3")]);
 
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-3": [1, 2] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-3": [1, 2] }));
   });
 
   it("parks a poison message, goes on, and handles it when it is sent back", async () => {
@@ -64,12 +71,12 @@ describe("a subscriber", () => {
     const parked = parkedQueue(bus.topology, "reservations");
 
     await bus.publish(numbered(2));
-    await subscriber.until(expect.poll(() => bus.count(parked)).toBe(1));
+    await subscriber.until(eventually(() => bus.count(parked)).toBe(1));
     const found = await readParked(bus.channel, parked);
     mended = true;
     await sendBackParked(bus.channel, parked);
 
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [2, 1] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-1": [2, 1] }));
     expect(found).toMatchObject([
       { reason: "attempts-used-up", attempts: 2, error: "Error: a bug in the handler" },
     ]);
@@ -93,7 +100,7 @@ describe("a subscriber that loses something", () => {
     await bus.publish(numbered(3));
 
     const twice = { "reservation-1": [1, 1, 2, 3] };
-    await subscriber.until(expect.poll(() => versions).toEqual(twice));
+    await subscriber.until(eventually(() => versions).toEqual(twice));
     expect(subscriber.losses).toHaveLength(1);
   });
 
@@ -117,14 +124,14 @@ describe("a subscriber that loses something", () => {
     });
 
     await bus.publish(numbered(1));
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-1": [1] }));
     // Asking for a queue that is not there costs the channel: 404.
     for (const channel of channels.splice(0)) {
       await channel.checkQueue(`${bus.queues.queue}.missing`).catch(() => {});
     }
     await bus.publish(numbered(2).slice(1));
 
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 2] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-1": [1, 2] }));
   });
 
   it("declares a deleted parked queue anew, and parks there what it could not", async () => {
@@ -142,9 +149,9 @@ describe("a subscriber that loses something", () => {
     await bus.channel.deleteQueue(bus.queues.parked);
     await bus.publish(numbered(1));
 
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 1] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-1": [1, 1] }));
     expect(subscriber.losses).toMatchObject([{ name: "QueueMissing" }]);
-    await expect.poll(() => bus.count(bus.queues.parked)).toBe(1);
+    await eventually(() => bus.count(bus.queues.parked)).toBe(1);
   });
 
   it("declares a deleted queue anew, and catches up before it consumes", async () => {
@@ -163,10 +170,10 @@ describe("a subscriber that loses something", () => {
     });
 
     await bus.publish(events.slice(0, 2));
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 2] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-1": [1, 2] }));
     await bus.channel.deleteQueue(bus.queues.queue);
 
-    await subscriber.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 2, 3, 4] }));
+    await subscriber.until(eventually(() => versions).toEqual({ "reservation-1": [1, 2, 3, 4] }));
     expect(caughtUp).toBe(2);
   });
 
@@ -188,11 +195,11 @@ describe("a subscriber that loses something", () => {
     await bus.publish(numbered(1));
     await subscriber.until(reached);
     await line.cut();
-    await expect.poll(() => bus.count(bus.queues.queue)).toBe(1);
+    await eventually(() => bus.count(bus.queues.queue)).toBe(1);
     open();
 
     const once = ["begin 1", "end 1"];
-    await subscriber.until(expect.poll(() => log).toEqual([...once, ...once]));
+    await subscriber.until(eventually(() => log).toEqual([...once, ...once]));
   });
 });
 
@@ -207,13 +214,13 @@ describe("several subscribers of one name", () => {
       bus.publish(streams.flatMap((id) => numbered(to, id).slice(from)));
 
     await publish(0, 20);
-    await first.until(expect.poll(() => versions["reservation-1"]?.length).toBeGreaterThan(0));
+    await first.until(eventually(() => versions["reservation-1"]?.length).toBeGreaterThan(0));
     await Promise.all([first.stop(), publish(20, 40)]);
     await Promise.all([second.stop(), publish(40, 60)]);
 
     const all = numbered(60).map(({ version }) => version);
     const expected = Object.fromEntries(streams.map((id) => [id, all]));
-    await third.until(expect.poll(() => versions, { timeout: 5000 }).toEqual(expected));
+    await third.until(eventually(() => versions).toEqual(expected));
   });
 
   it("do not begin an event while another of them has one of its partition in hand", async () => {
@@ -241,7 +248,7 @@ describe("several subscribers of one name", () => {
     open();
     await stopped;
 
-    await second.until(expect.poll(() => log).toEqual(["first: 1", "second: 2", "second: 3"]));
+    await second.until(eventually(() => log).toEqual(["first: 1", "second: 2", "second: 3"]));
   });
 });
 
@@ -266,7 +273,7 @@ describe("a subscriber that stops", () => {
     expect(versions).toEqual({ "reservation-1": [1] });
 
     const second = await running(startSubscriber, bus, { amqpUrl: buses.url, handle });
-    await second.until(expect.poll(() => versions).toEqual({ "reservation-1": [1, 2, 3, 4, 5] }));
+    await second.until(eventually(() => versions).toEqual({ "reservation-1": [1, 2, 3, 4, 5] }));
   });
 
   it("has nothing more to do with the broker", async () => {
@@ -279,8 +286,8 @@ describe("a subscriber that stops", () => {
     await subscriber.stop();
     await subscriber.stop();
 
-    await expect
-      .poll(async () => (await bus.channel.checkQueue(bus.queues.queue)).consumerCount)
-      .toBe(0);
+    await eventually(
+      async () => (await bus.channel.checkQueue(bus.queues.queue)).consumerCount,
+    ).toBe(0);
   });
 });
