@@ -54,7 +54,7 @@ export async function attemptCommand(
   const streamId = envelope.command.data.reservationId;
   // BEGIN SOLUTION: load and fold; decide; append at the version that was read; return. If the stream
   // holds this command's events already, do not decide: return earlierAnswer. What decided
-  // nothing appends nothing.
+  // nothing appends nothing. If the append was repeated, load again: what is stored is the answer.
   const { state, version, earlier } = await load(store, streamId, envelope.id);
   if (earlier.length > 0) return earlierAnswer(streamId, earlier);
   const events = newEvents(envelope, decide(envelope.command, state));

@@ -104,7 +104,7 @@ describe("commands on one stream", () => {
           for (const envelope of deliveries) expectDecidedOnce(history, envelope);
         },
       ),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 200 },
     );
   });
 });

@@ -39,7 +39,7 @@ export async function attemptCommand(
   const streamId = envelope.command.data.reservationId;
   // TODO: load and fold; decide; append at the version that was read; return. If the stream
   // holds this command's events already, do not decide: return earlierAnswer. What decided
-  // nothing appends nothing.
+  // nothing appends nothing. If the append was repeated, load again: what is stored is the answer.
   throw new NotImplemented("attemptCommand");
 }
 
