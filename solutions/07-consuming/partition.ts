@@ -32,7 +32,8 @@ export async function consumePartition(
   const deliver = parkingWhatKills(channel, options);
   // BEGIN SOLUTION: bound the prefetch, then consume queues.queue with acknowledgements. Deliver one message after
   // another (chain the promises), and none once the signal is aborted. null says that the broker has
-  // cancelled the consumer: lose. A delivery that fails: lose. drain waits for the chain, then closeQuietly.
+  // cancelled the consumer: lose. A delivery that fails: lose.
+  // drain waits for the chain, then closes the channel: closeQuietly of ./confirmed.ts.
   let inHand: Promise<void> = Promise.resolve();
   await channel.prefetch(prefetch);
   await channel.consume(queues.queue, (message) => {

@@ -51,13 +51,15 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   });
   const run = async (): Promise<void> => {
     let failures = 0;
-    const onConsuming = (): void => {
-      failures = 0;
-      begun();
-    };
     while (!stopping.signal.aborted) {
+      let consumingSince = Number.POSITIVE_INFINITY;
+      const onConsuming = (): void => {
+        consumingSince = performance.now();
+        begun();
+      };
       await session(options, stopping.signal, onConsuming).catch((why) => options.onLost?.(why));
-      failures++;
+      // Having come back is no success yet: what is lost again at once is waited for longer.
+      failures = performance.now() - consumingSince > 10_000 ? 1 : failures + 1;
       const pause = (options.reconnectDelay ?? reconnectDelay)(failures);
       await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
     }

@@ -40,8 +40,9 @@ export async function handleDelivery(
   message: Message,
   options: DeliveryOptions,
 ): Promise<Outcome> {
-  // TODO: decode the event, handle it, then ack and return "handled". When that fails, count this attempt:
-  // reject without requeue while another try may help and attempts are left ("retried"), else park it ("parked").
+  // TODO: decodeEvent (of ../06-publishing/message.ts), handle it, then ack and return "handled".
+  // When that fails, count this attempt: reject without requeue while another try may help and attempts are
+  // left ("retried"), else park (of ./parked.ts) the message ("parked").
   // An ack that fails is no failed attempt: let its error out.
   throw new NotImplemented("handleDelivery");
 }

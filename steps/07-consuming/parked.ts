@@ -32,8 +32,8 @@ export async function park(
   message: Message,
   because: ParkedBecause,
 ): Promise<void> {
-  // TODO: send the same content to the parked queue, confirmed, with ownProperties and the headers of
-  // parkedHeaders; only then ack the message
+  // TODO: send the same content to the parked queue with sendConfirmed (of ./confirmed.ts), ownProperties
+  // and the headers of parkedHeaders; only then ack the message
   throw new NotImplemented("park");
 }
 
@@ -43,8 +43,8 @@ export async function park(
  * @throws QueueMissing; what was not sent is parked again as soon as the channel is closed
  */
 export async function sendBackParked(channel: ConfirmChannel, parked: string): Promise<number> {
-  // TODO: take all that is parked, then send one after another to the queue that its header "parked-from"
-  // names, confirmed, with its ownProperties; only then ack it
+  // TODO: takeParked (1000 at the most), then send one after another to the queue that it came from
+  // (describe), with sendConfirmed and its ownProperties; only then ack it
   throw new NotImplemented("sendBackParked");
 }
 

@@ -32,7 +32,8 @@ export async function consumePartition(
   const deliver = parkingWhatKills(channel, options);
   // TODO: bound the prefetch, then consume queues.queue with acknowledgements. Deliver one message after
   // another (chain the promises), and none once the signal is aborted. null says that the broker has
-  // cancelled the consumer: lose. A delivery that fails: lose. drain waits for the chain, then closeQuietly.
+  // cancelled the consumer: lose. A delivery that fails: lose.
+  // drain waits for the chain, then closes the channel: closeQuietly of ./confirmed.ts.
   throw new NotImplemented("consumePartition");
 }
 
