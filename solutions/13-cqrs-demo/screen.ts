@@ -41,8 +41,13 @@ export function summary({ events, lost, repeated, seconds }: Summary): void {
 }
 
 export function failure(what: string, details: readonly string[]): void {
-  print(`\n${red("FAILED")}  ${what}`);
-  for (const detail of details) print(`  ${detail}`);
+  const [first = "", ...others] = wrapped(what);
+  print(`\n${red("FAILED")}  ${first}`);
+  for (const line of [...others, ...details.flatMap(wrapped)]) print(`  ${line}`);
+}
+
+function wrapped(text: string): readonly string[] {
+  return text.match(/\S.{0,69}(?=\s|$)/gm) ?? [];
 }
 
 /** `confirmed · 2030-05-01 → 05-03 · 2 nights · 240.00 EUR` */
