@@ -23,7 +23,7 @@ import { type TestBroker, useBroker } from "./broker.ts";
 import { recorded } from "./new-events.ts";
 
 /** The subscriber in these tests is called so. */
-export const subscriberName = "reservations";
+const subscriberName = "reservations";
 
 export interface Bus {
   readonly topology: Topology;
