@@ -30,7 +30,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
 export const reservationId = "reservation-1";
-export const createdAt = "2030-01-10T09:00:00.000Z";
+const createdAt = "2030-01-10T09:00:00.000Z";
 export const confirmedAt = "2030-01-11T10:00:00.000Z";
 export const changedAt = "2030-01-12T11:00:00.000Z";
 export const cancelledAt = "2030-01-13T12:00:00.000Z";
@@ -146,7 +146,7 @@ export function calendarDates(): fc.Arbitrary<string> {
 }
 
 /** Valid stays of 1 to 30 nights in 2030. */
-export function stays(): fc.Arbitrary<Stay> {
+function stays(): fc.Arbitrary<Stay> {
   return fc
     .tuple(
       calendarDates(),
@@ -197,7 +197,7 @@ export function validHistories(
 }
 
 /** The events that these commands lead to; refused commands lead to none. */
-export function historyOf(commands: readonly ReservationCommand[]): readonly ReservationEvent[] {
+function historyOf(commands: readonly ReservationCommand[]): readonly ReservationEvent[] {
   const history: ReservationEvent[] = [];
   let state: Reservation = initialState;
   for (const command of commands) {
