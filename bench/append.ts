@@ -13,7 +13,7 @@ import { withEventStore } from "./with-event-store.ts";
 /** Appends at a version that the client gives. */
 type Append = (streamId: string, events: readonly NewEvent[], version: number) => Promise<unknown>;
 
-export function run(): Promise<void> {
+export function benchAppends(): Promise<void> {
   return withEventStore(async (pool) => {
     const reference: Append = (streamId, events, version) =>
       appendToStream(pool, streamId, events, version);
@@ -71,15 +71,18 @@ async function insert(
   );
 }
 
-/** Ten writers append ten events each to one new stream; each reads the version again when it was late. */
-async function racing(
-  pool: pg.Pool,
-  attempt: (pool: pg.Pool, streamId: string, version: number) => Promise<boolean>,
-): Promise<number> {
+/** Tries to append one event; returns the version that the stream is at when it was too late. */
+type Attempt = (pool: pg.Pool, streamId: string, version: number) => Promise<number | undefined>;
+
+/** Ten writers append ten events each to one new stream; who is late learns the version, and tries again. */
+async function racing(pool: pg.Pool, attempt: Attempt): Promise<number> {
   const streamId = randomUUID();
   const write = async (): Promise<void> => {
+    let version = 0;
     for (let done = 0; done < 10; ) {
-      if (await attempt(pool, streamId, await versionOf(pool, streamId))) done += 1;
+      const actual = await attempt(pool, streamId, version);
+      if (actual === undefined) done += 1;
+      version = actual ?? version + 1;
     }
   };
   await Promise.all(Array.from({ length: 10 }, write));
@@ -95,25 +98,25 @@ async function versionOf(pool: pg.Pool, streamId: string): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-async function insertAndRetry(pool: pg.Pool, streamId: string, version: number): Promise<boolean> {
+const insertAndRetry: Attempt = async (pool, streamId, version) => {
   try {
     await insert(pool, streamId, [newEvent()], version);
-    return true;
+    return undefined;
   } catch (error) {
-    if (isUniqueViolation(error, "events_stream_id_version_key")) return false;
+    if (isUniqueViolation(error, "events_stream_id_version_key")) return versionOf(pool, streamId);
     throw error;
   }
-}
+};
 
-async function appendAndRetry(pool: pg.Pool, streamId: string, version: number): Promise<boolean> {
+const appendAndRetry: Attempt = async (pool, streamId, version) => {
   try {
     await appendToStream(pool, streamId, [newEvent()], version);
-    return true;
+    return undefined;
   } catch (error) {
-    if (error instanceof ConcurrencyConflict) return false;
+    if (error instanceof ConcurrencyConflict) return error.actual;
     throw error;
   }
-}
+};
 
 function newEvent(): NewEvent {
   const id = randomUUID();

@@ -10,7 +10,7 @@ import { withEventStore } from "./with-event-store.ts";
 const length = 1_000;
 const replays = 10;
 
-export function run(): Promise<void> {
+export function benchReplay(): Promise<void> {
   return withEventStore(async (pool) => {
     const streamId = "reservation-1";
     const store = postgresEventStore(pool);

@@ -69,20 +69,21 @@ export async function restless(pool: pg.Pool): Promise<{ pool: pg.Pool; end(): P
   };
 }
 
-/** Resolves when as many connections to the database of `pool` wait for a lock of another one. */
-export async function waitingForLock(pool: pg.Pool, connections = 1): Promise<void> {
+/** Resolves when `work` waits for a lock that another connection to its database holds, or is done. */
+export async function blockedOrDone(pool: pg.Pool, work: Promise<unknown>): Promise<void> {
+  let done = false;
+  const settle = (): void => {
+    done = true;
+  };
+  work.then(settle, settle);
+  const waiting = `select from pg_stat_activity
+                    where datname = current_database() and wait_event_type = 'Lock'`;
   await expect
-    .poll(
-      async () => {
-        const { rowCount } = await pool.query(
-          `select from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return rowCount;
-      },
-      { timeout: 5_000, interval: 5 },
-    )
-    .toBe(connections);
+    .poll(async () => done || (await pool.query(waiting)).rowCount === 1, {
+      timeout: 10_000,
+      interval: 5,
+    })
+    .toBe(true);
 }
 
 type Result = Promise<pg.QueryResult>;

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import type { ExpectedVersion } from "../../shared/kernel/event-store.ts";
-import { waitingForLock, watched } from "../../shared/testing/connections.ts";
+import { blockedOrDone, watched } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { cancelled, confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
@@ -133,7 +133,7 @@ describe("two appends at the same time", () => {
       await first.query("begin");
       await referenceAppend(first, stream, [newEvent(confirmed)], at);
       const second = compareAndAppend(database.pool, stream, batch, expected);
-      await Promise.race([second, waitingForLock(database.pool)]);
+      await blockedOrDone(database.pool, second);
       await first.query("commit");
       return await second;
     } finally {

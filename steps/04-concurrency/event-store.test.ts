@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import {
+  blockedOrDone,
   checkedOut,
   interrupted,
-  waitingForLock,
   watched,
 } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
@@ -83,7 +83,7 @@ describe("the same append from two senders at once", () => {
       await client.query("begin");
       const first = await referenceAppend(client, stream, firstEvents, 0);
       const appending = appendToStream(database.pool, secondStream, secondEvents, expected);
-      await Promise.race([appending, waitingForLock(database.pool)]);
+      await blockedOrDone(database.pool, appending);
       await client.query("commit");
       return { first, second: await appending };
     } finally {
