@@ -184,9 +184,11 @@ export async function deleteFromBroker(
   exchanges: readonly string[],
 ): Promise<void> {
   if (queues.length + exchanges.length === 0) return;
-  const connection = await connect(server, { timeout: connectTimeout }).catch((error: unknown) => {
-    throw new Error(reasonOf(error, server));
-  });
+  const connection = await connect(server, { timeout: connectTimeout, noDelay: true }).catch(
+    (error: unknown) => {
+      throw new Error(reasonOf(error, server));
+    },
+  );
   connection.on("error", () => {}); // the failed request tells
   try {
     const channel = await connection.createChannel();

@@ -62,7 +62,7 @@ export function useBroker(): TestBroker {
       return present(names).prefix;
     },
     async connect() {
-      const connection = await connect(present(server).url);
+      const connection = await connect(present(server).url, { noDelay: true });
       connection.on("error", () => {}); // the test sees it as the failed request, or as `close`
       connections.push(connection);
       return connection;

@@ -236,7 +236,7 @@ export async function cuttableLine(url: string): Promise<Line> {
       [client, upstream],
       [upstream, client],
     ] as const) {
-      sockets.add(socket);
+      sockets.add(socket.setNoDelay());
       socket.on("error", () => {});
       socket.on("close", () => {
         sockets.delete(socket);
@@ -254,7 +254,7 @@ export async function cuttableLine(url: string): Promise<Line> {
       const near = new URL(url);
       near.hostname = "127.0.0.1";
       near.port = String((server.address() as AddressInfo).port);
-      const connection = await connect(near.href);
+      const connection = await connect(near.href, { noDelay: true });
       connections.add(connection);
       connection.on("close", () => connections.delete(connection));
       return connection;

@@ -59,7 +59,7 @@ await withInfrastructure(["rabbitmq"], async (infrastructure) => {
   const subscriber = startSubscriber({
     ...{ amqpUrl, topology, name: "view", handle, retryDelay: 200, maxAttempts: 3 },
     connectBroker: async (url) => {
-      cable = await connect(url);
+      cable = await connect(url, { noDelay: true });
       return cable;
     },
     onLost: (why) => why instanceof Error && why.name === "NotImplemented" && notWritten.abort(why),
