@@ -28,7 +28,7 @@ export interface RelayOptions {
   readonly name: string;
   /** How many events may be unconfirmed at once; 500 when left out. */
   readonly window?: number;
-  /** How many events are read at once, and may be published again after a crash; 2,000 when left out. */
+  /** How many events are read at once, and may be published again after a crash; 1,000 when left out. */
   readonly batchSize?: number;
   /** Milliseconds that a lost notification costs at the most; 1,000 when left out. */
   readonly pollEvery?: number;
@@ -62,7 +62,7 @@ export function startRelay(options: RelayOptions): Relay {
   let active = false;
   const running = keepRelaying({
     window: 500,
-    batchSize: 2_000,
+    batchSize: 1_000,
     confirmTimeout: 10_000,
     onPublished: () => undefined,
     onError: () => undefined,
