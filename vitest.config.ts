@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     globalSetup: ["shared/infrastructure/global-setup.ts"],
+    setupFiles: ["shared/infrastructure/worker-setup.ts"],
     projects: [
       ...trees.map((tree) => ({
         extends: true as const,

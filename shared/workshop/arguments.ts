@@ -10,8 +10,11 @@ import { root, type Step, stepNumbered } from "./steps.ts";
 export function chosenStep(positionals: readonly string[]): Step | undefined {
   const [first] = positionals;
   if (first !== undefined) {
-    if (!/^\d{1,2}$/.test(first)) throw new RangeError(`"${first}" is not the number of a step.`);
-    return stepNumbered(Number(first));
+    const number = /^(\d{1,2})(?:-[\w-]*)?$/.exec(first)?.[1];
+    if (number === undefined) {
+      throw new RangeError(`"${first}" is not a step. Say its number, as in npm test 1.`);
+    }
+    return stepNumbered(Number(number));
   }
   const number = /^(?:steps|solutions)[/\\](\d\d)-/.exec(
     relative(root, process.env.INIT_CWD ?? root) + sep,

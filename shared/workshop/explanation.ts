@@ -14,18 +14,16 @@ const headings: Readonly<Record<Exclude<Verdict, "green">, string>> = {
   infrastructure: "INFRASTRUCTURE (your code is not judged)",
 };
 
-/** The text for a failed test; `others` is how many more are red. */
-export function explain(step: Step, test: TestCase, others: number): string {
+/** The text for a failed test; `logged` is what the code printed meanwhile. */
+export function explain(step: Step, test: TestCase, logged: readonly string[]): string {
   const errors = test.result().errors ?? [];
   const verdict = verdictOf(errors);
   const heading = verdict === "green" ? "WRONG" : headings[verdict];
-  const more =
-    others > 0 ? [`          ${others} more ${others === 1 ? "test is" : "tests are"} red`] : [];
   return [
     `${heading}  ${test.fullName.replaceAll(" > ", " › ")}`,
     ...errors.slice(0, 1).flatMap((error) => details(step, error)),
+    ...printed(logged),
     `  next    ${nextMove(step, verdict)}`,
-    ...more,
   ].join("\n");
 }
 
@@ -40,10 +38,10 @@ export function explainBrokenModule(step: Step, error: SerializedError): string 
 function details(step: Step, error: SerializedError): readonly string[] {
   const chain = causes(error);
   const innermost = chain.at(-1) ?? error;
-  const what = chain.map(({ message }) => message.trim()).filter((message) => message !== "");
+  const what = chain.map(told).filter((message) => message !== "");
   const lines = (
     what.length === 0 ? [innermost.name ?? "an error without a message"] : what
-  ).flatMap((message) => message.split("\n"));
+  ).flatMap((message) => message.split("\n").map(coloured));
   const shown = lines
     .slice(0, 24)
     .map((line, index) => (index === 0 ? `  what    ${line}` : `          ${line}`));
@@ -58,6 +56,26 @@ function details(step: Step, error: SerializedError): readonly string[] {
       : [];
   const where = learnersLine(step, chain);
   return [...shown, ...compared, ...(where === undefined ? [] : [`  where   ${where}`])];
+}
+
+/** The message; with the error's name where that says more than "an assertion failed". */
+function told({ name, message }: SerializedError): string {
+  const text = message
+    .replace(/ \/\/ Object\.is equality$/, "")
+    .replace(/^\s*Hint: Enable verbose mode.*$/m, "")
+    .replace(/^(Counterexample: .{300}).*$/m, "$1 ...")
+    .trim();
+  const silent = name === undefined || /^(AssertionError|NotImplemented)$/.test(name);
+  return silent || text.startsWith("Property failed") ? text : `${name}: ${text}`;
+}
+
+/** What the learner's code printed while the test ran. */
+function printed(logged: readonly string[]): readonly string[] {
+  const lines = logged.flatMap((text) => text.trimEnd().split("\n"));
+  const shown = lines
+    .slice(0, 12)
+    .map((line, index) => `  ${index === 0 ? "printed" : "       "} ${coloured(line)}`);
+  return lines.length > 12 ? [...shown, `          ... ${lines.length - 12} more lines`] : shown;
 }
 
 /** Colour only adds, and only where a person looks at a terminal. */
@@ -76,5 +94,6 @@ function learnersLine(step: Step, chain: readonly SerializedError[]): string | u
 
 function nextMove(step: Step, verdict: Verdict): string {
   if (verdict === "infrastructure") return "docker compose up -d, then run it again";
+  if (verdict === "crashed") return "mend that line first; hints.md helps with the task";
   return `steps/${step.id}/hints.md has hints for each task: one nudge, then more`;
 }

@@ -19,7 +19,7 @@ const needs: Readonly<Record<string, readonly Service[]>> = {
   "04-concurrency": ["postgres"],
   "05-command-handlers": ["postgres"],
   "06-publishing": ["postgres", "rabbitmq"],
-  "07-consuming": ["postgres", "rabbitmq"],
+  "07-consuming": ["rabbitmq"],
   "08-projections": ["postgres"],
 };
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SerializedError, TestCase, TestModule } from "vitest/node";
+import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import { explain, explainBrokenModule } from "./explanation.ts";
 import { markSolved, solvedSteps } from "./progress-file.ts";
@@ -10,15 +10,22 @@ import { progressLine } from "./progress-line.ts";
 import { errorsAround, runVitest, testsOf } from "./run-vitest.ts";
 import { root, type Step } from "./steps.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
+import { watchdog } from "./watchdog.ts";
 import { whoseCode } from "./whose-code.ts";
 
 /** Tests the learner's step, prints the verdict and remembers it; true when every test is green. */
 export async function testLearner(step: Step, plainVitest: boolean): Promise<boolean> {
   console.log(`${whoseCode(step, solvedSteps())}\n`);
+  const logged = new Map<string, string[]>();
+  const listener: Reporter = {
+    onUserConsoleLog({ taskId = "", content }) {
+      logged.set(taskId, [...(logged.get(taskId) ?? []), content]);
+    },
+  };
   const { modules, errors } = await runVitest({
     trees: ["learner"],
     step,
-    reporters: plainVitest ? ["default"] : [],
+    reporters: plainVitest ? ["default"] : [listener, watchdog(step)],
   });
   const servers = describeInfrastructure();
   if (servers !== "") console.log(`${servers}\n`);
@@ -30,7 +37,7 @@ export async function testLearner(step: Step, plainVitest: boolean): Promise<boo
   markSolved(step.id, green);
   if (tests.length === 0 && around.length === 0) {
     console.log("This step has no tests: is the clone complete?");
-  } else if (!plainVitest) report(step, tests, around);
+  } else if (!plainVitest) report(step, tests, around, logged);
   if (green)
     console.log(
       `\nStep ${step.id} is green. Now read the debrief in its README.\n${progressLine()}`,
@@ -38,7 +45,12 @@ export async function testLearner(step: Step, plainVitest: boolean): Promise<boo
   return green;
 }
 
-function report(step: Step, tests: readonly TestCase[], around: readonly SerializedError[]): void {
+function report(
+  step: Step,
+  tests: readonly TestCase[],
+  around: readonly SerializedError[],
+  logged: ReadonlyMap<string, readonly string[]>,
+): void {
   const groups = inOrderOfTasks(step, groupByTitle(tests));
   const width = Math.max(20, ...[...groups.keys()].map((title) => title.length));
   for (const [title, cases] of groups) console.log(`  ${summary(title.padEnd(width), cases)}`);
@@ -49,7 +61,16 @@ function report(step: Step, tests: readonly TestCase[], around: readonly Seriali
   }
   const failed = [...groups.values()].flat().filter((test) => test.result().state !== "passed");
   const first = failed.find((test) => verdict(test) !== "not written yet") ?? failed[0];
-  if (first) console.log(`\n${explain(step, first, failed.length - 1)}`);
+  if (first === undefined) return;
+  console.log(`\n${explain(step, first, logged.get(first.id) ?? [])}`);
+  const unwritten = failed.filter((test) => verdict(test) === "not written yet").length;
+  const others = failed.length - unwritten - (verdict(first) === "not written yet" ? 0 : 1);
+  const parts = [
+    others > 0 ? `${others} more red` : "",
+    unwritten > 0 ? `${unwritten} tests wait for code that is not written yet` : "",
+  ];
+  const rest = parts.filter((part) => part !== "").join(", ");
+  if (rest !== "") console.log(`          ${rest}`);
 }
 
 /** The README's tasks name the tests that tick them; what it does not name comes last. */
@@ -90,7 +111,7 @@ function summary(title: string, cases: readonly TestCase[]): string {
   const failed = cases.filter((test) => test.result().state !== "passed");
   if (failed.length === 0) return `✔ ${title}  ${count}`;
   const worse = failed.filter((test) => verdict(test) !== "not written yet");
-  if (worse.length > 0) return `✘ ${title}  ${failed.length} of ${count} red`;
+  if (worse.length > 0) return `✘ ${title}  ${worse.length} of ${count} red`;
   return failed.length === cases.length
     ? `· ${title}  not written yet`
     : `· ${title}  ${failed.length} of ${count} not written yet`;

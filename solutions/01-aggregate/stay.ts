@@ -12,8 +12,8 @@ export function isCalendarDate(text: string): boolean {
 /** The nights from arrival to departure: 2 for 2030-05-01 to 2030-05-03, on every computer in the world. */
 export function countNights(stay: Stay): number {
   // BEGIN SOLUTION: count the nights from stay.arrival to stay.departure, the same in every time zone
-  // A day has 24 hours in UTC and nowhere else: `new Date(year, month, day)` would count in local time.
   const millisecondsPerDay = 24 * 60 * 60 * 1000;
+  // A day has 24 hours in UTC and nowhere else: `new Date(year, month, day)` would count in local time.
   const arrival = Date.parse(`${stay.arrival}T00:00:00.000Z`);
   const departure = Date.parse(`${stay.departure}T00:00:00.000Z`);
   return (departure - arrival) / millisecondsPerDay;

@@ -33,7 +33,7 @@ const commands: readonly ReservationCommand[] = [
   { type: "ConfirmReservation", data: { reservationId, now: "2030-01-14T13:00:00.000Z" } },
 ];
 
-console.log("command              decided                 state");
+console.log("command              decided                   state");
 const history: ReservationEvent[] = [];
 let state: Reservation = initialState;
 for (const command of commands) {
@@ -45,16 +45,18 @@ for (const command of commands) {
   const decided =
     typeof outcome === "string" ? outcome : outcome.map(({ type }) => type).join(", ");
   console.log(
-    `${command.type.padEnd(21)}${(decided || "nothing to do").padEnd(24)}${shown(state)}`,
+    `${command.type.padEnd(21)}${(decided || "nothing to do").padEnd(26)}${shown(state)}`,
   );
 }
 
+const here = shown(state);
 // The events are all that there is to keep: the state comes back from them, on any computer.
 console.log(`\nReplayed from its ${history.length} events, on computers around the world:`);
 for (const timeZone of ["Europe/Berlin", "America/New_York", "Asia/Tokyo"]) {
   process.env.TZ = timeZone;
   const replayed = history.reduce((before, event) => evolve(before, event), initialState);
-  const same = JSON.stringify(replayed) === JSON.stringify(state) ? "the same" : "DIFFERENT";
+  const isSame = JSON.stringify(replayed) === JSON.stringify(state) && shown(replayed) === here;
+  const same = isSame ? "the same" : "DIFFERENT";
   console.log(`  ${timeZone.padEnd(19)}${shown(replayed).padEnd(38)}${same}`);
 }
 

@@ -13,6 +13,5 @@ export function isCalendarDate(text: string): boolean {
 /** The nights from arrival to departure: 2 for 2030-05-01 to 2030-05-03, on every computer in the world. */
 export function countNights(stay: Stay): number {
   // TODO: count the nights from stay.arrival to stay.departure, the same in every time zone
-  // A day has 24 hours in UTC and nowhere else: `new Date(year, month, day)` would count in local time.
   throw new NotImplemented("countNights");
 }

@@ -1,0 +1,42 @@
+/** Ends a run in which nothing happens any more: no time limit can interrupt a loop without an await. */
+
+import type { Reporter, TestCase } from "vitest/node";
+import type { Step } from "./steps.ts";
+
+/** Longer than any test or hook may take (vitest.config.ts). */
+const patience = 45_000;
+
+/** Watches the run; when no test begins or ends for 45 seconds it says so and ends the process. */
+export function watchdog(step: Step): Reporter {
+  let timer: NodeJS.Timeout | undefined;
+  let last: TestCase | undefined;
+  const giveUp = (): void => {
+    const place =
+      last === undefined
+        ? "before the first test"
+        : `${last.fullName.replaceAll(" > ", " › ")}, or the test after it`;
+    console.error(
+      [
+        `TOO SLOW OR HANGING  ${place}`,
+        `  what    nothing happened for ${patience / 1000} s: most likely a loop that never ends`,
+        `  where   steps/${step.id}, in what you changed last`,
+        "  next    look at the condition that ends the loop, then run it again",
+      ].join("\n"),
+    );
+    process.exit(1); // The run's clean-up ends the worker that hangs.
+  };
+  const alive = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(giveUp, patience);
+  };
+  return {
+    onTestModuleStart: alive,
+    onTestCaseReady(test) {
+      last = test;
+      alive();
+    },
+    onTestCaseResult: alive,
+    onTestModuleEnd: alive,
+    onTestRunEnd: () => clearTimeout(timer),
+  };
+}
