@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { solvedSteps } from "./shared/workshop/progress-file.ts";
 import { writePristine } from "./shared/workshop/starter.ts";
@@ -11,6 +12,8 @@ if (trees.includes("pristine")) writePristine();
 export default defineConfig({
   test: {
     pool: "forks",
+    // The tests wait for servers more than they compute.
+    maxWorkers: Math.max(2, availableParallelism()),
     globalSetup: ["shared/infrastructure/global-setup.ts"],
     setupFiles: ["shared/infrastructure/worker-setup.ts"],
     projects: [
