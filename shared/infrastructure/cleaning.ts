@@ -149,6 +149,7 @@ async function dropDatabases(server: string, names: readonly string[], run: stri
   try {
     await client.connect();
     await endSessions(client, run);
+    await untilLeft(client, names);
     for (const name of names) {
       try {
         await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
@@ -161,6 +162,21 @@ async function dropDatabases(server: string, names: readonly string[], run: stri
     throw new Error(reasonOf(error, server));
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+/**
+ * A pool that was just ended has said goodbye, but the server may not have heard it yet; to be
+ * terminated in that moment is an error in a program that did all right. Waits a second at the most.
+ */
+export async function untilLeft(client: pg.Client, databases: readonly string[]): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const { rowCount } = await client.query(
+      "select from pg_stat_activity where datname = any($1)",
+      [databases],
+    );
+    if (rowCount === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

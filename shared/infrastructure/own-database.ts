@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { applicationNameOf } from "./cleaning.ts";
+import { applicationNameOf, untilLeft } from "./cleaning.ts";
 import type { Server } from "./ladder.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { Run } from "./run.ts";
@@ -69,6 +69,7 @@ async function create(client: pg.Client, name: string, template: string): Promis
 }
 
 async function drop(client: pg.Client, name: string): Promise<void> {
+  await untilLeft(client, [name]);
   await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
