@@ -59,7 +59,10 @@ function report(
     console.log(`\n${explainBrokenModule(step, broken)}`);
     return;
   }
-  const failed = [...groups.values()].flat().filter((test) => test.result().state !== "passed");
+  const failed = [...groups.values()]
+    .flat()
+    .filter((test) => test.result().state !== "passed")
+    .sort((a, b) => examplesFirst(a.module, b.module));
   const first = failed.find((test) => verdict(test) !== "not written yet") ?? failed[0];
   if (first === undefined) return;
   console.log(`\n${explain(step, first, logged.get(first.id) ?? [])}`);
@@ -123,5 +126,5 @@ function verdict(test: TestCase): Verdict {
 
 function examplesFirst(a: TestModule, b: TestModule): number {
   const rank = (module: TestModule): number => (module.moduleId.includes(".property.") ? 1 : 0);
-  return rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1);
+  return rank(a) - rank(b);
 }

@@ -52,7 +52,8 @@ export function publishEvent(
   const key = routingKey(event, topology.partitions);
   const options = { messageId: event.id, contentType: "application/json" };
   // BEGIN SOLUTION: publish persistent and mandatory; settle in the callback of the confirm:
-  // an error there is a refusal, and an id in `returned` (take it out) is a return
+  // an error there is a refusal, and an id in `returned` (take it out) is a return.
+  // The content is encodeEvent of ./message.ts
   return new Promise((resolve, reject) => {
     const settle = (error: unknown): void => {
       const wasReturned = returned.delete(event.id);

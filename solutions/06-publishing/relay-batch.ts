@@ -36,7 +36,7 @@ export async function relayBatch(
   { relay, from, events }: Batch,
 ): Promise<BatchRelayed> {
   // BEGIN SOLUTION: publishBatch; moveCheckpoint to the last event of the confirmed start, if
-  // there is one; say what happened
+  // there is one (from ./publisher.ts and ./checkpoint.ts); say what happened
   const { confirmed, failure } = await publishBatch(
     channel,
     topology,

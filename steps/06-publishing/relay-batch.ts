@@ -36,6 +36,6 @@ export async function relayBatch(
   { relay, from, events }: Batch,
 ): Promise<BatchRelayed> {
   // TODO: publishBatch; moveCheckpoint to the last event of the confirmed start, if
-  // there is one; say what happened
+  // there is one (from ./publisher.ts and ./checkpoint.ts); say what happened
   throw new NotImplemented("relayBatch");
 }
