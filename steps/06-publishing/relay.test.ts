@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { type Channel, type ChannelModel, connect } from "amqplib";
@@ -112,8 +112,11 @@ function namesOf(failures: readonly unknown[]): readonly string[] {
 /** As when the network or the broker goes away: no goodbye is said. */
 function cut(connection: ChannelModel | undefined): void {
   if (connection === undefined) throw new TypeError("The relay is not connected.");
-  const { stream } = connection.connection as unknown as { stream: Socket };
-  stream.destroy(new Error("cut off"));
+  const inner: object = connection.connection;
+  if (!("stream" in inner) || !(inner.stream instanceof Socket)) {
+    throw new TypeError("amqplib keeps its socket elsewhere now.");
+  }
+  inner.stream.destroy(new Error("cut off"));
 }
 
 async function cutDatabaseConnections(application: string): Promise<number> {

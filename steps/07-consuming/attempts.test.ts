@@ -2,10 +2,32 @@ import type { MessageProperties, XDeath } from "amqplib";
 import { describe, expect, it } from "vitest";
 import { attemptsOf } from "./delivery.ts";
 
+const nowhere: Pick<XDeath, "time" | "exchange" | "routing-keys"> = {
+  time: { "!": "timestamp", value: 0 },
+  exchange: "",
+  "routing-keys": [],
+};
+
 /** A message that has died so often already. */
 function died(...deaths: Pick<XDeath, "queue" | "reason" | "count">[]) {
-  const headers = deaths.length === 0 ? {} : { "x-death": deaths };
-  const properties = { headers } as unknown as MessageProperties;
+  const placed = deaths.map((death) => ({ ...death, ...nowhere }));
+  const headers = deaths.length === 0 ? {} : { "x-death": placed };
+  const properties: MessageProperties = {
+    headers,
+    contentType: undefined,
+    contentEncoding: undefined,
+    deliveryMode: undefined,
+    priority: undefined,
+    correlationId: undefined,
+    replyTo: undefined,
+    expiration: undefined,
+    messageId: undefined,
+    timestamp: undefined,
+    type: undefined,
+    userId: undefined,
+    appId: undefined,
+    clusterId: undefined,
+  };
   const fields = { deliveryTag: 1, redelivered: false, exchange: "", routingKey: "view.0" };
   return { content: Buffer.from("{}"), fields, properties };
 }
