@@ -11,6 +11,20 @@ describe("a server's address", () => {
   it("is not shown at all when it cannot be read, as the password may be anywhere in it", () => {
     expect(withoutPassword("postgres//ada:s3cret@db")).toBe("(not a URL)");
   });
+
+  it.each(["12/s3cret", "/s3cret", "12?s3cret", "12#s3cret"])(
+    "is not shown where a password with a bare %s would end up beside its place",
+    (password) => {
+      expect(withoutPassword(`postgres://ada:${password}@db/shop`)).toBe("(not a URL)");
+      expect(withoutPassword(`amqp://ada:${encodeURIComponent(password)}@db/shop`)).toBe(
+        "amqp://ada@db/shop",
+      );
+    },
+  );
+
+  it("may have no account at all", () => {
+    expect(withoutPassword("amqp://broker.example")).toBe("amqp://broker.example");
+  });
 });
 
 describe("the reason of a failed connection", () => {

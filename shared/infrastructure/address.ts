@@ -2,9 +2,19 @@
 
 /** `postgres://user@host:5432/database`, without password and parameters. */
 export function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return "(not a URL)";
+  if (!isAddress(url)) return "(not a URL)";
   const { protocol, username, host, pathname } = new URL(url);
   return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`;
+}
+
+/**
+ * Whether the text is a URL with no `@` behind its host. A password with a bare `/`, `?` or `#` in it
+ * makes another URL of it, in which the rest of the password is no secret any more.
+ */
+export function isAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { pathname, search, hash } = new URL(text);
+  return !`${pathname}${search}${hash}`.includes("@");
 }
 
 /** The reason of a failed connection in one line, with anything secret in `url` taken out. */
@@ -23,7 +33,7 @@ function messageOf(error: unknown): string {
 }
 
 function secretsIn(url: string): readonly string[] {
-  if (!URL.canParse(url)) return url === "" ? [] : [url];
+  if (!isAddress(url)) return url === "" ? [] : [url];
   const { password, searchParams } = new URL(url);
   const written = [password, searchParams.get("password") ?? ""];
   return [...written, ...written.map(decoded)].filter((secret) => secret !== "");

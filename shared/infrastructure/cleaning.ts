@@ -25,7 +25,9 @@ export async function cleanUp(file: string): Promise<readonly string[]> {
   if (!ledger) return [];
   const problems: string[] = [];
   // The last that was made is the first to go.
-  const entries = ledger.pending.filter((entry) => entry.kind !== "worker").reverse();
+  const entries = ledger.pending
+    .filter((entry) => entry.kind !== "worker" && !isGoneWithItsServer(entry))
+    .reverse();
   for (const { remove, what } of tasksFor(entries, ledger.run)) {
     try {
       await remove();
@@ -67,6 +69,11 @@ export async function sweep(): Promise<readonly string[]> {
 /** A server that is away may come back, but not for ever. */
 function isTooOld(ledger: Ledger): boolean {
   return Date.now() - ledger.writtenAt.getTime() > giveUpAfter;
+}
+
+/** What was made on a server that another process had handed down (`handed-down.ts`). */
+function isGoneWithItsServer(entry: LedgerEntry): boolean {
+  return "owner" in entry && entry.owner !== undefined && !isAlive(entry.owner);
 }
 
 interface Task {

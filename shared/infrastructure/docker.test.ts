@@ -1,60 +1,94 @@
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { whyNoDocker } from "./docker.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "./fixtures/run-program.ts";
+import { type ScriptedDaemon, startScriptedDaemon } from "./fixtures/scripted-daemon.ts";
 import { startPostgres } from "./postgres.ts";
-
-/** A Docker daemon that has every image and creates no container: it only takes down the request. */
-function scriptedDaemon(requests: { readonly path: string; readonly body: string }[]): Server {
-  return createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      const path = request.url ?? "";
-      requests.push({ path, body });
-      response.setHeader("Content-Type", "application/json");
-      if (path.includes("/containers/create")) response.statusCode = 500;
-      response.end(path.includes("/containers/json") || path.includes("/images") ? "[]" : "{}");
-    });
-  });
-}
+import { startRabbitMQ } from "./rabbitmq.ts";
 
 describe.skipIf(process.platform === "win32")("a Docker daemon that answers", () => {
   let temporary: ReturnType<typeof temporaryFolder>;
-  let daemon: Server;
-  const requests: { path: string; body: string }[] = [];
-  beforeEach(async () => {
+  // One for all tests: Testcontainers looks for it once.
+  let daemon: ScriptedDaemon;
+  beforeAll(async () => {
     temporary = temporaryFolder();
     const socket = join(temporary.path, "docker.sock");
-    daemon = scriptedDaemon(requests);
-    await new Promise<void>((resolve) => daemon.listen(socket, resolve));
+    daemon = await startScriptedDaemon(socket);
     vi.stubEnv("DOCKER_HOST", `unix://${socket}`);
     vi.stubEnv("WORKSHOP_INFRA", "docker");
     // Inside a container Testcontainers would ask for one more, to learn where it is.
     vi.stubEnv("TESTCONTAINERS_HOST_OVERRIDE", "localhost");
   });
-  afterEach(async () => {
+  afterAll(async () => {
     vi.unstubAllEnvs();
-    daemon.closeAllConnections();
-    await new Promise((resolve) => daemon.close(resolve));
+    await daemon.stop();
     temporary.remove();
+  });
+  beforeEach(() => {
+    daemon.script.splice(0);
+    daemon.requests.splice(0);
+    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    return () => vi.restoreAllMocks();
+  });
+
+  const noSuchImage = { status: 404, body: { message: "No such image: rabbitmq:3-management" } };
+
+  it.each([
+    {
+      fault: "no registry is within reach",
+      status: 500,
+      body: { message: 'Get "https://registry-1.docker.io/v2/": dial tcp: no such host' },
+      reason:
+        "is a registry within reach, past a proxy or firewall? " +
+        '(Get "https://registry-1.docker.io/v2/": dial tcp: no such host)',
+    },
+    {
+      fault: "the registry does not have it",
+      status: 404,
+      body: { message: "manifest for rabbitmq:3-management not found: manifest unknown" },
+      reason:
+        "the registry has no such image, or not for you " +
+        "(manifest for rabbitmq:3-management not found: manifest unknown)",
+    },
+    {
+      fault: "the registry's rate limit is reached",
+      status: 429,
+      body: { message: "toomanyrequests: You have reached your pull rate limit." },
+      reason:
+        "the registry's rate limit is reached; wait, or sign in with `docker login` " +
+        "(toomanyrequests: You have reached your pull rate limit.)",
+    },
+    {
+      fault: "the pull breaks off in the middle",
+      status: 200,
+      body: [{ status: "Downloading" }, { error: "no space left on device" }],
+      reason: "`docker pull rabbitmq:3-management` says why",
+    },
+  ])("is told of, when an image cannot be pulled because $fault", async (pull) => {
+    daemon.script.push([/\/images\/create/, pull], [/\/images\//, noSuchImage]);
+
+    await expect(startRabbitMQ()).rejects.toMatchObject({
+      name: "InfrastructureMissing",
+      message: expect.stringMatching(/^Tried:\n {2}- docker: .*$/m),
+    });
+    await expect(startRabbitMQ()).rejects.toThrow(
+      `  - docker: rabbitmq:3-management cannot be pulled: ${pull.reason}`,
+    );
+    expect(process.stderr.write).toHaveBeenCalledWith(
+      "Docker pulls rabbitmq:3-management. It does that once; it may take minutes.\n",
+    );
   });
 
   it("is asked for a container of the run, with its port on loopback only", async () => {
-    expect(await whyNoDocker()).toBeUndefined();
+    const refusal = { status: 500, body: { message: "no space left on device" } };
+    daemon.script.push([/\/containers\/create/, refusal]);
 
-    await expect(startPostgres()).rejects.toMatchObject({
-      name: "InfrastructureMissing",
-      message: expect.stringContaining("docker: postgres:15 does not start: "),
-    });
-    const created = requests.filter(({ path }) => path.includes("/containers/create"));
+    await expect(startPostgres()).rejects.toThrow("docker: postgres:15 does not start: ");
+    const created = daemon.requests.filter(({ asked }) => asked.includes("/containers/create"));
     expect(created.map(({ body }) => JSON.parse(body))).toMatchObject([
       {
         Image: "postgres:15",
-        Labels: { "event-sourcing-workshop.run": expect.stringMatching(/^[a-z0-9]{6}$/) },
+        Env: [expect.stringMatching(/^POSTGRES_PASSWORD=.{20}$/)],
+        Labels: { "event-sourcing-workshop.container": expect.stringMatching(/^workshop_/) },
         HostConfig: { PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "0" }] } },
       },
     ]);

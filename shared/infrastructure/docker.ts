@@ -1,11 +1,7 @@
-/** Whether Docker runs, and servers in its containers through Testcontainers. */
+/** Servers in containers of this run, through Testcontainers. */
 
-import { existsSync } from "node:fs";
-import { get } from "node:http";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { reasonOf } from "./address.ts";
 import { removeContainers } from "./cleaning.ts";
-import { environment } from "./environment.ts";
 import { currentRun } from "./run.ts";
 
 /** A container of this run. */
@@ -23,59 +19,14 @@ interface Image {
   readonly ready: { readonly line: RegExp; readonly times: number };
 }
 
-/** Why Docker cannot be used, or undefined where its daemon answers. */
-export async function whyNoDocker(): Promise<string | undefined> {
-  const places = daemonPlaces();
-  if (places.length === 0) return "no Docker daemon here (no socket, no DOCKER_HOST)";
-  const answers = await Promise.all(places.map(answersPing));
-  if (answers.includes(true)) return undefined;
-  return `no Docker daemon answers at ${places.map(({ name }) => name).join(", ")}`;
-}
+const labelName = "event-sourcing-workshop.container";
 
-interface Place {
-  readonly name: string;
-  readonly request:
-    | { readonly socketPath: string }
-    | { readonly host: string; readonly port: number };
-}
-
-function daemonPlaces(): readonly Place[] {
-  const host = environment().DOCKER_HOST;
-  if (host !== undefined && host !== "") return URL.canParse(host) ? [placeOf(host)] : [];
-  const sockets =
-    process.platform === "win32"
-      ? ["//./pipe/docker_engine"]
-      : [
-          "/var/run/docker.sock",
-          join(homedir(), ".docker/run/docker.sock"),
-          join(environment().XDG_RUNTIME_DIR ?? homedir(), "docker.sock"),
-        ].filter((path) => existsSync(path));
-  return sockets.map((socketPath) => ({ name: socketPath, request: { socketPath } }));
-}
-
-function placeOf(host: string): Place {
-  const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
-  if (socket !== undefined) return { name: host, request: { socketPath: socket } };
-  const { hostname, port } = new URL(host.replace(/^tcp:/, "http:"));
-  return { name: host, request: { host: hostname, port: Number(port || 2375) } };
-}
-
-function answersPing(place: Place): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get({ ...place.request, path: "/_ping", timeout: 2_000 }, (response) => {
-      response.resume();
-      resolve((response.statusCode ?? 500) < 500);
-    });
-    request.on("timeout", () => request.destroy());
-    request.on("error", () => resolve(false));
-    request.on("close", () => resolve(false));
-  });
-}
-
-const runLabel = "event-sourcing-workshop.run";
-
-/** Starts a container whose port is open on loopback only. Throws where the image cannot be had. */
+/**
+ * Starts a container whose port is open on loopback only.
+ * @throws an error of one line where the image cannot be had or its server does not start
+ */
 export async function startContainer(image: Image): Promise<Container> {
+  await pull(image.name);
   const run = await currentRun();
   // Loading it takes most of a second: only where Docker answers.
   const { GenericContainer, Wait } = await import("testcontainers");
@@ -88,11 +39,13 @@ export async function startContainer(image: Image): Promise<Container> {
       );
     }
   }
-  const label = `${runLabel}=${run.id}`;
+  // One of its own for each container: when one does not start, the others stay.
+  const name = run.newName();
+  const label = `${labelName}=${name}`;
   const isGone = run.note({ kind: "containers", label });
   const container = await new LoopbackContainer(image.name)
     .withEnvironment({ ...image.environment })
-    .withLabels({ [runLabel]: run.id })
+    .withLabels({ [labelName]: name })
     .withExposedPorts(image.port)
     .withWaitStrategy(Wait.forLogMessage(image.ready.line, image.ready.times))
     .withStartupTimeout(120_000)
@@ -102,7 +55,7 @@ export async function startContainer(image: Image): Promise<Container> {
     .catch(async (error: unknown) => {
       // It may exist, half started. What cannot be removed now stays noted.
       await removeContainers(label).then(isGone, () => {});
-      throw error;
+      throw new Error(`${image.name} does not start: ${reasonOf(error, "")}`);
     });
   return {
     host: "127.0.0.1",
@@ -112,4 +65,31 @@ export async function startContainer(image: Image): Promise<Container> {
       isGone();
     },
   };
+}
+
+/** Gets the image where Docker does not have it yet. */
+async function pull(name: string): Promise<void> {
+  const { getContainerRuntimeClient, ImageName } = await import("testcontainers");
+  const { image } = await getContainerRuntimeClient();
+  const imageName = ImageName.fromString(name);
+  if (await image.exists(imageName)) return;
+  process.stderr.write(`Docker pulls ${name}. It does that once; it may take minutes.\n`);
+  await image.pull(imageName).catch((error: unknown) => {
+    throw new Error(`${name} cannot be pulled: ${whyNotPulled(reasonOf(error, ""))}`);
+  });
+  // What goes wrong once layers flow, Testcontainers does not tell.
+  if (await image.exists(imageName)) return;
+  throw new Error(`${name} cannot be pulled: \`docker pull ${name}\` says why`);
+}
+
+/** The daemon's words, after `(HTTP code 500) server error - `, are a remedy for few. */
+function whyNotPulled(words: string): string {
+  const reason = words.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
+  if (/toomanyrequests|rate limit|too many requests/i.test(reason)) {
+    return `the registry's rate limit is reached; wait, or sign in with \`docker login\` (${reason})`;
+  }
+  if (/manifest unknown|not found|does not exist/i.test(reason)) {
+    return `the registry has no such image, or not for you (${reason})`;
+  }
+  return `is a registry within reach, past a proxy or firewall? (${reason})`;
 }

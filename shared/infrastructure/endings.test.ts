@@ -13,6 +13,7 @@ import {
   startProgram,
   temporaryFolder,
 } from "./fixtures/run-program.ts";
+import { postgresPrograms, rabbitPrograms } from "./machine-programs.ts";
 import { isAlive } from "./process-identity.ts";
 
 const postgres = inject("postgres");
@@ -20,6 +21,7 @@ const rabbitmq = inject("rabbitmq");
 const server = "url" in postgres ? postgres.url : "";
 const broker = "url" in rabbitmq ? rabbitmq.url : "";
 const needs = broker === "" ? "postgres" : "both";
+const hasPrograms = postgresPrograms().length > 0 && typeof rabbitPrograms() !== "string";
 
 // Whole processes start here, some with a PostgreSQL: a busy machine may take its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -115,18 +117,25 @@ describe("a program that was killed", () => {
     expect(await whatIsLeft(made)).toEqual([]);
   });
 
-  it("has its server ended and its directory removed", async () => {
-    const killed = start("program.ts", ["wait"], { WORKSHOP_INFRA: "embedded" });
-    await killed.made;
-    const servers = processesIn(ledgerText());
-    killed.process.kill("SIGKILL");
-    await killed.ended;
-    expect(servers.map(isAlive)).toEqual([true]);
+  const own = [
+    { place: "embedded", with: "postgres", processes: 1, isHere: true },
+    // PostgreSQL, RabbitMQ and its epmd.
+    { place: "binaries", with: "both", processes: 3, isHere: hasPrograms },
+  ];
+  for (const { place, with: services, processes, isHere } of own) {
+    it.runIf(isHere)(`has its servers ended and their directories removed: ${place}`, async () => {
+      const killed = start("program.ts", ["wait", services], { WORKSHOP_INFRA: place });
+      await killed.made;
+      const servers = processesIn(ledgerText());
+      killed.process.kill("SIGKILL");
+      await killed.ended;
+      expect(servers.map(isAlive)).toEqual(Array(processes).fill(true));
 
-    expect(await sweep()).toEqual([]);
-    expect(servers.map(isAlive)).toEqual([false]);
-    expect(leftIn(temporary.path)).toEqual([]);
-  });
+      expect(await sweep()).toEqual([]);
+      expect(servers.map(isAlive)).toEqual(Array(processes).fill(false));
+      expect(leftIn(temporary.path)).toEqual([]);
+    });
+  }
 });
 
 describe("a test run", () => {

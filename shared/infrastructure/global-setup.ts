@@ -73,8 +73,8 @@ async function start(): Promise<Infrastructure> {
 /** What the workers get: plain data. A missing server is the failure of the tests that use it. */
 async function provided(startService: () => Promise<RunningService>): Promise<Provided> {
   try {
-    const { url, isPrivate } = await startService();
-    return { url, isPrivate };
+    const { url, isPrivate, owner } = await startService();
+    return { url, isPrivate, ...(owner && { owner }) };
   } catch (error) {
     if (error instanceof InfrastructureMissing) return { missing: error.message };
     throw error;

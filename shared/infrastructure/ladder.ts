@@ -5,32 +5,42 @@
  */
 
 import { environment } from "./environment.ts";
+import { handedDown } from "./handed-down.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 
 export type ServiceName = "postgres" | "rabbitmq";
 
-const rungNames = ["urls", "local", "docker", "binaries", "embedded"] as const;
+export const rungNames = ["urls", "local", "docker", "binaries", "embedded"] as const;
 export type RungName = (typeof rungNames)[number];
 
 export interface Server {
   readonly url: string;
   /** True where the server belongs to this run alone and goes away with it. */
   readonly isPrivate: boolean;
+  /** The process that has handed the server down, and with which it ends (`handed-down.ts`). */
+  readonly owner?: ProcessIdentity;
 }
 
 /** A server that answers. */
 export interface RunningService extends Server {
+  readonly rung: RungName;
   /** For people: `PostgreSQL 15 (local)`. */
   readonly label: string;
   /** Why the rungs before this one were passed over, a line each. */
   readonly passedOver: readonly string[];
   /** Stops what was started; a server that ran before keeps running. */
   stop(): Promise<void>;
+  /** Ends a private server, whoever is connected, and starts it again on the same port and data. */
+  restart?(): Promise<void>;
 }
+
+/** What a rung knows of the service that it has started. */
+export type Found = Omit<RunningService, "rung" | "passedOver">;
 
 export interface Rung {
   readonly name: RungName;
   /** The running service, or in a few words why there is none here. Throws where going on would hide a mistake. */
-  start(): Promise<Omit<RunningService, "passedOver"> | string>;
+  start(): Promise<Found | string>;
 }
 
 /** There is no such server to be had, or the one that was asked for does not answer. */
@@ -61,12 +71,21 @@ export function whatWasPassedOver(): readonly string[] {
   return [...new Set(lines)].filter((line) => !/^urls: .* is not set$/.test(line));
 }
 
-/** Tries the rungs in order. `remedy` is the paragraph that says how to get such a server. */
+/**
+ * Takes the server that a parent process has handed down, else tries the rungs in order. `remedy`
+ * is the paragraph that says how to get such a server.
+ */
 export async function climb(
   service: ServiceName,
   rungs: readonly Rung[],
   remedy: string,
 ): Promise<RunningService> {
+  const handed = await handedDown(service);
+  if (typeof handed === "string") throw new InfrastructureMissing(service, handed);
+  if (handed !== undefined) {
+    started.push({ label: handed.label, passedOver: [] });
+    return { ...handed, isPrivate: false, passedOver: [], stop: async () => {} };
+  }
   const forced = forcedRung(service);
   const passedOver: string[] = [];
   for (const rung of rungs) {
@@ -74,7 +93,7 @@ export async function climb(
     const outcome = await rung.start();
     if (typeof outcome !== "string") {
       started.push({ label: outcome.label, passedOver });
-      return { ...outcome, passedOver };
+      return { ...outcome, rung: rung.name, passedOver };
     }
     passedOver.push(`${rung.name}: ${outcome}`);
   }

@@ -22,12 +22,19 @@ import { join } from "node:path";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 export type LedgerEntry =
-  | { readonly kind: "database"; readonly server: string; readonly name: string }
-  | { readonly kind: "queue" | "exchange"; readonly server: string; readonly name: string }
+  | EntryOnServer
   | { readonly kind: "containers"; readonly label: string }
   | { readonly kind: "directory"; readonly path: string }
   | ({ readonly kind: "process" } & ProcessIdentity)
   | ({ readonly kind: "worker" } & ProcessIdentity);
+
+export interface EntryOnServer {
+  readonly kind: "database" | "queue" | "exchange";
+  readonly server: string;
+  readonly name: string;
+  /** The process with which the server ends, and all that is on it. */
+  readonly owner?: ProcessIdentity;
+}
 
 interface Opening {
   readonly run: string;

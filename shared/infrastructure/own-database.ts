@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { applicationNameOf, untilLeft } from "./cleaning.ts";
 import type { Server } from "./ladder.ts";
-import type { LedgerEntry } from "./ledger.ts";
+import type { EntryOnServer } from "./ledger.ts";
 import type { Run } from "./run.ts";
 
 export interface OwnDatabase {
@@ -55,8 +55,9 @@ export async function templateDatabase(run: Run, server: Server, schema: string)
 }
 
 /** What is on a private server goes away with it, and needs no note. */
-export function noteOn(run: Run, server: Server, entry: LedgerEntry): () => void {
-  return server.isPrivate ? () => {} : run.note(entry);
+export function noteOn(run: Run, server: Server, entry: EntryOnServer): () => void {
+  if (server.isPrivate) return () => {};
+  return run.note(server.owner ? { ...entry, owner: server.owner } : entry);
 }
 
 /** The C collation sorts alike everywhere, as JavaScript does, and every cluster has it. */

@@ -41,6 +41,7 @@ describe("DATABASE_URL", () => {
     "s3cret",
     "mysql://ada:s3cret@127.0.0.1/shop",
     "postgres://127.0.0.1:1/shop?password=s3cret",
+    "postgres://ada:1/s3cret@127.0.0.1/shop",
   ])("keeps its password out of the message", async (url) => {
     vi.stubEnv("DATABASE_URL", url);
 
@@ -111,6 +112,17 @@ describe("the embedded PostgreSQL", { timeout: 60_000 }, () => {
 
     await service.stop();
     expect(await isListening(Number(stranger.port))).toBe(false);
+  });
+
+  it("has its data and its port again after a restart", async () => {
+    vi.stubEnv("WORKSHOP_INFRA", "embedded");
+    const service = await startPostgres();
+    const before = await ask(service.url);
+
+    await service.restart?.();
+
+    expect(await ask(service.url)).toEqual(before);
+    await service.stop();
   });
 });
 

@@ -2,11 +2,20 @@
 
 import { userInfo } from "node:os";
 import pg from "pg";
-import { reasonOf, withoutPassword } from "./address.ts";
-import { startContainer, whyNoDocker } from "./docker.ts";
+import { isAddress, reasonOf, withoutPassword } from "./address.ts";
+import { startContainer } from "./docker.ts";
+import { whyNoDocker } from "./docker-daemon.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { environment } from "./environment.ts";
-import { climb, InfrastructureMissing, type Rung, type RunningService } from "./ladder.ts";
+import {
+  climb,
+  type Found,
+  InfrastructureMissing,
+  type Rung,
+  type RunningService,
+} from "./ladder.ts";
+import { startPostgresOfThisMachine } from "./machine-programs.ts";
+import { type PrivateServer, randomPassword } from "./private-server.ts";
 
 /** `xid8`, which step 06 builds on, and `drop database ... with (force)` came with it. */
 const oldestVersion = 13;
@@ -17,7 +26,8 @@ const remedy =
   "at a server on which you may create databases.";
 
 export function startPostgres(): Promise<RunningService> {
-  return climb("postgres", [fromUrl, fromLocalPort, fromDocker, fromEmbeddedBinaries], remedy);
+  const rungs = [fromUrl, fromLocalPort, fromDocker, fromThisMachine, fromPackage];
+  return climb("postgres", rungs, remedy);
 }
 
 const fromUrl: Rung = {
@@ -57,14 +67,15 @@ const fromDocker: Rung = {
     const reason = await whyNoDocker();
     if (reason !== undefined) return reason;
     try {
+      const password = randomPassword();
       const container = await startContainer({
         name: "postgres:15",
         port: 5432,
-        environment: { POSTGRES_PASSWORD: "postgres" },
+        environment: { POSTGRES_PASSWORD: password },
         // The first is the temporary server that initialises the database.
         ready: { line: /database system is ready to accept connections/, times: 2 },
       });
-      const url = `postgres://postgres:postgres@${container.host}:${container.port}/postgres`;
+      const url = `postgres://postgres:${password}@${container.host}:${container.port}/postgres`;
       const found = await inspect(url);
       if (typeof found === "string") {
         await container.stop();
@@ -73,29 +84,40 @@ const fromDocker: Rung = {
       const label = `${found.label} (container)`;
       return { url, label, isPrivate: true, stop: container.stop };
     } catch (error) {
-      return `postgres:15 does not start: ${reasonOf(error, "")}`;
+      return reasonOf(error, "");
     }
   },
 };
 
-const fromEmbeddedBinaries: Rung = {
-  name: "embedded",
-  async start() {
-    const server = await startEmbeddedPostgres();
-    if (typeof server === "string") return server;
-    const found = await inspect(server.url);
-    const label = `${typeof found === "string" ? "PostgreSQL" : found.label} (embedded)`;
-    return { url: server.url, label, isPrivate: true, stop: server.stop };
-  },
+const fromThisMachine: Rung = {
+  name: "binaries",
+  start: async () => labelled(await startPostgresOfThisMachine(oldestVersion), "private"),
 };
 
-function running(url: string, label: string): Omit<RunningService, "passedOver"> {
+const fromPackage: Rung = {
+  name: "embedded",
+  start: async () => labelled(await startEmbeddedPostgres(), "embedded"),
+};
+
+async function labelled(server: PrivateServer | string, place: string): Promise<Found | string> {
+  if (typeof server === "string") return server;
+  const found = await inspect(server.url);
+  if (typeof found !== "string") {
+    return { ...server, label: `${found.label} (${place})`, isPrivate: true };
+  }
+  await server.stop();
+  return found;
+}
+
+function running(url: string, label: string): Found {
   return { url, label, isPrivate: false, stop: async () => {} };
 }
 
 /** What answers there, or why it is of no use. */
 async function inspect(url: string): Promise<{ readonly label: string } | string> {
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) return "it is no postgres:// URL";
+  if (!/^postgres(ql)?:\/\//.test(url) || !isAddress(url)) {
+    return "it is no postgres:// URL; a password writes / ? # @ as %2F %3F %23 %40";
+  }
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on("error", () => {}); // the failed query tells
   try {

@@ -70,7 +70,9 @@ describe("no RabbitMQ at all", () => {
     expect(paragraph).toContain("set AMQP_URL");
     expect(rest).toEqual([
       "Tried:",
-      "  - docker: no Docker daemon answers at unix:///nowhere/docker.sock",
+      expect.stringContaining(
+        "  - docker: no Docker daemon answers at unix:///nowhere/docker.sock: start it",
+      ),
     ]);
   });
 });

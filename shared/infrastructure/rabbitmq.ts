@@ -1,10 +1,20 @@
 /** Where RabbitMQ comes from. */
 
 import { connect } from "amqplib";
-import { reasonOf, withoutPassword } from "./address.ts";
-import { startContainer, whyNoDocker } from "./docker.ts";
+import { startBroker } from "../broker/broker.ts";
+import { isAddress, reasonOf, withoutPassword } from "./address.ts";
+import { startContainer } from "./docker.ts";
+import { whyNoDocker } from "./docker-daemon.ts";
 import { environment } from "./environment.ts";
-import { climb, InfrastructureMissing, type Rung, type RunningService } from "./ladder.ts";
+import {
+  climb,
+  type Found,
+  InfrastructureMissing,
+  type Rung,
+  type RunningService,
+} from "./ladder.ts";
+import { startRabbitMQOfThisMachine } from "./machine-programs.ts";
+import { randomPassword } from "./private-server.ts";
 
 const remedy =
   "RabbitMQ is needed here, and there is none to be had. Three ways to get one: start it with " +
@@ -12,7 +22,7 @@ const remedy =
   "start it on its default port; or set AMQP_URL to a server that you may use.";
 
 export function startRabbitMQ(): Promise<RunningService> {
-  return climb("rabbitmq", [fromUrl, fromLocalPort, fromDocker], remedy);
+  return climb("rabbitmq", [fromUrl, fromLocalPort, fromDocker, fromThisMachine, embedded], remedy);
 }
 
 const fromUrl: Rung = {
@@ -46,13 +56,14 @@ const fromDocker: Rung = {
     const reason = await whyNoDocker();
     if (reason !== undefined) return reason;
     try {
+      const password = randomPassword();
       const container = await startContainer({
         name: "rabbitmq:3-management",
         port: 5672,
-        environment: {},
+        environment: { RABBITMQ_DEFAULT_USER: "workshop", RABBITMQ_DEFAULT_PASS: password },
         ready: { line: /Server startup complete/, times: 1 },
       });
-      const url = `amqp://guest:guest@${container.host}:${container.port}`;
+      const url = `amqp://workshop:${password}@${container.host}:${container.port}`;
       const found = await inspect(url);
       if (typeof found === "string") {
         await container.stop();
@@ -61,18 +72,46 @@ const fromDocker: Rung = {
       const label = `${found.label} (container)`;
       return { url, label, isPrivate: true, stop: container.stop };
     } catch (error) {
-      return `rabbitmq:3-management does not start: ${reasonOf(error, "")}`;
+      return reasonOf(error, "");
     }
   },
 };
 
-function running(url: string, label: string): Omit<RunningService, "passedOver"> {
+const fromThisMachine: Rung = {
+  name: "binaries",
+  async start() {
+    const server = await startRabbitMQOfThisMachine();
+    if (typeof server === "string") return server;
+    const found = await inspect(server.url);
+    if (typeof found !== "string") {
+      return { ...server, label: `${found.label} (private)`, isPrivate: true };
+    }
+    await server.stop();
+    return found;
+  },
+};
+
+const embedded: Rung = {
+  name: "embedded",
+  async start() {
+    try {
+      const broker = await startBroker();
+      return { ...broker, label: "embedded broker (not RabbitMQ)", isPrivate: true };
+    } catch (error) {
+      return reasonOf(error, "");
+    }
+  },
+};
+
+function running(url: string, label: string): Found {
   return { url, label, isPrivate: false, stop: async () => {} };
 }
 
 /** What answers there, or why it is of no use. */
 async function inspect(url: string): Promise<{ readonly label: string } | string> {
-  if (!/^amqps?:\/\//.test(url) || !URL.canParse(url)) return "it is no amqp:// URL";
+  if (!/^amqps?:\/\//.test(url) || !isAddress(url)) {
+    return "it is no amqp:// URL; a password writes / ? # @ as %2F %3F %23 %40";
+  }
   try {
     const connection = await connect(url, { timeout: 5_000 });
     const { product, version } = connection.connection.serverProperties;

@@ -1,6 +1,5 @@
 /** What the tests of step 07 stand on: a bus with a subscriber's queues, gates, and a line to cut. */
 
-import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from "amqplib";
 import { afterEach, expect } from "vitest";
@@ -18,6 +17,7 @@ import {
   partitionQueues,
   queueNames,
 } from "../../solutions/07-consuming/topology.ts";
+import { startProxy, type TcpProxy } from "../infrastructure/proxy.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
 import { type TestBroker, useBroker } from "./broker.ts";
 import { recorded } from "./new-events.ts";
@@ -40,6 +40,7 @@ export interface Bus {
 }
 
 const atTheEnd: (() => unknown)[] = [];
+const proxies: TcpProxy[] = [];
 
 /** A bus of its own for each test. Call it at the top of the file. */
 export function useBus(): {
@@ -53,6 +54,7 @@ export function useBus(): {
     const ended = Promise.all(atTheEnd.splice(0).map((end) => end()));
     // A subscriber that never stops has failed its test already.
     await Promise.race([ended, delay(3000, undefined, { ref: false })]);
+    await Promise.all(proxies.splice(0).map((proxy) => proxy.stop()));
   });
   return {
     get url() {
@@ -227,34 +229,12 @@ export interface Line {
 
 /** A way to the broker that the test can cut, as a pulled cable does. */
 export async function cuttableLine(url: string): Promise<Line> {
-  const { hostname, port } = new URL(url);
-  const sockets = new Set<Socket>();
+  const proxy = await startProxy(url);
+  proxies.push(proxy);
   const connections = new Set<ChannelModel>();
-  const server = createServer((client) => {
-    const upstream = connectSocket(Number(port || 5672), hostname);
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket.setNoDelay());
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atTheEnd.push(() => {
-    server.close();
-  });
   return {
     async connectBroker() {
-      const near = new URL(url);
-      near.hostname = "127.0.0.1";
-      near.port = String((server.address() as AddressInfo).port);
-      const connection = await connect(near.href, { noDelay: true });
+      const connection = await connect(proxy.url, { noDelay: true });
       connections.add(connection);
       connection.on("close", () => connections.delete(connection));
       return connection;
@@ -263,7 +243,7 @@ export async function cuttableLine(url: string): Promise<Line> {
       const noticed = [...connections].map(
         (connection) => new Promise((resolve) => connection.once("close", resolve)),
       );
-      for (const socket of sockets) socket.destroy();
+      proxy.cut();
       await Promise.all(noticed);
     },
   };

@@ -1,6 +1,8 @@
-import type pg from "pg";
-import { describe, expect, it } from "vitest";
-import { useDatabase } from "./database.ts";
+import pg from "pg";
+import { describe, expect, inject, it } from "vitest";
+import { noteOn } from "../infrastructure/own-database.ts";
+import { joinRun } from "../infrastructure/run.ts";
+import { quietPool, truncateAll, useDatabase } from "./database.ts";
 
 const database = useDatabase(3);
 const another = useDatabase(3);
@@ -49,4 +51,32 @@ describe("a test file's database", () => {
     expect(rowCount).toBe(1);
     await expect(forgotten.query("commit")).rejects.toThrow();
   });
+});
+
+it("a database that no run has made is never emptied", async () => {
+  const server = inject("postgres");
+  if ("missing" in server) throw new Error(server.missing);
+  const run = joinRun(inject("ledger"));
+  const name = `hotel_${run.newName()}`;
+  const isGone = noteOn(run, server, {
+    kind: "database",
+    server: server.url,
+    name,
+  });
+  await database.pool.query(`create database ${name}`);
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  const theirs = quietPool({ connectionString: url.href });
+  try {
+    await theirs.query("create table guests (name text); insert into guests values ('Ada')");
+
+    await expect(truncateAll(theirs)).rejects.toThrow(
+      `refused to empty ${name}: it is no database of the workshop`,
+    );
+    expect((await theirs.query("select name from guests")).rows).toEqual([{ name: "Ada" }]);
+  } finally {
+    await theirs.end();
+    await database.pool.query(`drop database ${name} with (force)`);
+    isGone();
+  }
 });

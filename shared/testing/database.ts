@@ -39,10 +39,7 @@ export function useDatabase(upTo: number): TestDatabase {
     return database.url;
   };
   const newPool = (options: pg.PoolConfig = {}): pg.Pool => {
-    const made = new pg.Pool({ connectionString: url(), max: 10, ...options });
-    // A connection that the server ends, as at the end below, must not end the test process.
-    made.on("error", () => {});
-    made.on("connect", (client) => client.on("error", () => {}));
+    const made = quietPool({ connectionString: url(), max: 10, ...options });
     pools.add(made);
     return made;
   };
@@ -85,6 +82,18 @@ export function useDatabase(upTo: number): TestDatabase {
   };
 }
 
+/**
+ * A pool of which a connection that the server ends, as a forced drop does, does not end the test
+ * process. `pool.end()` resolves before the server has seen its connections go, so a pool without
+ * these listeners can still be hit after its end.
+ */
+export function quietPool(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(options);
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
+
 const solutions = join(import.meta.dirname, "../../solutions");
 
 /** The schemas of the steps from 03 on, in order. */
@@ -98,7 +107,8 @@ function schemaUpTo(upTo: number): string {
     .join("\n;\n");
 }
 
-async function truncateAll(pool: pg.Pool): Promise<void> {
+/** Empties every table. The server itself refuses where the database is not one that a run has made. */
+export async function truncateAll(pool: pg.Pool): Promise<void> {
   try {
     await pool.query(truncate);
   } catch (error) {
@@ -116,6 +126,9 @@ async function truncateAll(pool: pg.Pool): Promise<void> {
 const truncate = `
   do $$
   begin
+    if current_database() !~ '^workshop_[a-z0-9]{6}_' then
+      raise exception 'refused to empty %: it is no database of the workshop', current_database();
+    end if;
     set local lock_timeout = '1s';
     execute coalesce(
       (select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
