@@ -42,9 +42,10 @@ function details(step: Step, error: SerializedError): readonly string[] {
   const lines = (
     what.length === 0 ? [innermost.name ?? "an error without a message"] : what
   ).flatMap((message) => message.split("\n").map(coloured));
-  const shown = lines
-    .slice(0, 24)
-    .map((line, index) => (index === 0 ? `  what    ${line}` : `          ${line}`));
+  const shown = lines.slice(0, 24).map((line, index) => {
+    if (partOfStory.test(line)) return `  ${line}`;
+    return index === 0 ? `  what    ${line}` : `          ${line}`;
+  });
   if (lines.length > 24)
     shown.push(
       `          ... ${lines.length - 24} more lines: npm test ${step.number} -- --vitest`,
@@ -58,9 +59,14 @@ function details(step: Step, error: SerializedError): readonly string[] {
   return [...shown, ...compared, ...(where === undefined ? [] : [`  where   ${where}`])];
 }
 
+/** A line that `story` in shared/testing wrote; it has a label of its own. */
+const partOfStory = /^(given {3}|when {4}|then {4}|costs {3}| {8})\S/;
+
 /** The message; with the error's name where that says more than "an assertion failed". */
-function told({ name, message }: SerializedError): string {
+function told({ name, message, diff }: SerializedError): string {
   const text = message
+    // After a story the diff is enough.
+    .replace(/^((?:given|when) {3,}[\s\S]*): expected .*$/, typeof diff === "string" ? "$1" : "$&")
     .replace(/ \/\/ Object\.is equality$/, "")
     .replace(/^\s*Hint: Enable verbose mode.*$/m, "")
     .replace(/^(Counterexample: .{300}).*$/m, "$1 ...")

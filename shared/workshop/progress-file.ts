@@ -1,49 +1,111 @@
-/** What the learner has solved, kept in one small file: a step counts while its files are as they were when its tests were green. */
+/** What the learner has done, step by step: a step counts as solved while its files are as they were when its tests were green. */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { root, steps } from "./steps.ts";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  changeStep,
+  loadProgress,
+  type Progress,
+  ProgressUnusable,
+  type StepProgress,
+} from "./progress-storage.ts";
+import { root as here } from "./steps.ts";
 
-const file = join(root, ".workshop", "progress.json");
-
-interface Progress {
-  /** Step id to the fingerprint of the learner's files at their last green run. */
-  readonly solved: Readonly<Record<string, string>>;
+/** All that is known. Throws ProgressUnusable for a file that a newer workshop wrote. */
+export function readProgress(root: string = here): Progress {
+  return loadProgress(root, console.error);
 }
 
-/** The ids of the steps whose code is as it was when it was last green. */
-export function solvedSteps(): ReadonlySet<string> {
-  const { solved } = readProgress();
-  const ids = steps.map((step) => step.id);
-  return new Set(ids.filter((id) => solved[id] !== undefined && solved[id] === fingerprint(id)));
-}
-
-/** Remembers that this step's tests are all green now, or are no longer. */
-export function markSolved(stepId: string, green: boolean): void {
-  const { [stepId]: _, ...others } = readProgress().solved;
-  const solved = green ? { ...others, [stepId]: fingerprint(stepId) } : others;
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ solved }, null, 2)}\n`);
-}
-
-function readProgress(): Progress {
+/** The ids of the steps whose code is as it was when it was last green; none where the file cannot be used. */
+export function solvedSteps(root: string = here): ReadonlySet<string> {
   try {
-    const stored: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof stored === "object" && stored !== null && "solved" in stored)
-      return stored as Progress;
-  } catch {
-    // No file yet, or one that cannot be read: nothing is known to be solved, and the next green run writes it anew.
+    const { steps } = readProgress(root);
+    const ids = Object.keys(steps).filter((id) => isSolved(id, steps[id], root));
+    return new Set(ids);
+  } catch (error) {
+    if (error instanceof ProgressUnusable) return new Set();
+    throw error;
   }
-  return { solved: {} };
 }
 
-function fingerprint(stepId: string): string {
+/** Whether a step's files are as they were when its tests were green. */
+export function isSolved(
+  stepId: string,
+  progress: StepProgress | undefined,
+  root: string = here,
+): boolean {
+  return progress?.fingerprint !== undefined && progress.fingerprint === fingerprint(stepId, root);
+}
+
+/** Remembers a run of the step's tests: all green now, or no longer. */
+export function markSolved(stepId: string, green: boolean, root: string = here): void {
+  const now = new Date().toISOString();
+  remember(root, stepId, ({ fingerprint: _, failing, ...step }) => {
+    const run = { ...step, opened: step.opened ?? now, tested: step.tested ?? now };
+    if (!green) return failing === undefined ? run : { ...run, failing };
+    const print = fingerprint(stepId, root);
+    const solved = { ...run, solved: step.solved ?? now };
+    return print === undefined ? solved : { ...solved, fingerprint: print };
+  });
+}
+
+/**
+ * Remembers which tests of a red run failed, by the outermost title, the one that was explained to the
+ * learner first: `npm run hint` begins with its task. A green run forgets them.
+ */
+export function rememberFailures(
+  stepId: string,
+  titles: readonly string[],
+  root: string = here,
+): void {
+  remember(root, stepId, (step) => ({ ...step, failing: [...new Set(titles)] }));
+}
+
+/** Remembers that the learner has turned to this step, for the first time or again. */
+export function rememberOpened(stepId: string, root: string = here): void {
+  const now = new Date().toISOString();
+  remember(root, stepId, (step) => ({ ...step, opened: step.opened ?? now }));
+}
+
+/** Remembers that hints of a task were shown, up to this level. */
+export function rememberHint(
+  stepId: string,
+  task: number,
+  level: number,
+  root: string = here,
+): void {
+  remember(root, stepId, (step) => {
+    const shown = Math.max(level, step.hints?.[task] ?? 0);
+    return { ...step, hints: { ...step.hints, [task]: shown } };
+  });
+}
+
+/** A file that cannot be used stops no command: the learner is told, once, and goes on. */
+function remember(
+  root: string,
+  stepId: string,
+  change: (step: StepProgress) => StepProgress,
+): void {
+  try {
+    changeStep(root, stepId, change, console.error);
+  } catch (error) {
+    if (!(error instanceof ProgressUnusable)) throw error;
+    if (!told.has(error.message)) console.error(error.message);
+    told.add(error.message);
+  }
+}
+
+const told = new Set<string>();
+
+/** Undefined where the step has no folder. Line endings do not count: git may change them on the way to another system. */
+function fingerprint(stepId: string, root: string): string | undefined {
   const folder = join(root, "steps", stepId);
+  if (!/^\d\d-[\w-]+$/.test(stepId) || !existsSync(folder)) return undefined;
   const hash = createHash("sha256");
   for (const name of readdirSync(folder).sort()) {
     if (!/\.(ts|sql)$/.test(name) || name.endsWith(".test.ts")) continue;
-    hash.update(name).update(readFileSync(join(folder, name)));
+    hash.update(name).update(readFileSync(join(folder, name), "utf8").replaceAll("\r\n", "\n"));
   }
   return hash.digest("hex");
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import { explain, explainBrokenModule } from "./explanation.ts";
-import { markSolved, solvedSteps } from "./progress-file.ts";
+import { markSolved, rememberFailures, solvedSteps } from "./progress-file.ts";
 import { progressLine } from "./progress-line.ts";
 import { errorsAround, runVitest, testsOf } from "./run-vitest.ts";
 import { root, type Step } from "./steps.ts";
@@ -31,8 +31,9 @@ export async function testLearner(step: Step, plainVitest: boolean): Promise<boo
   if (servers !== "") console.log(`${servers}\n`);
   const ordered = [...modules].sort(examplesFirst);
   const tests = ordered.flatMap(testsOf);
-  const around = [...ordered.flatMap(errorsAround), ...errors];
   const failed = tests.filter((test) => test.result().state !== "passed");
+  // An error that no test has caught is told only where no failed test tells more of it.
+  const around = [...ordered.flatMap(errorsAround), ...(failed.length === 0 ? errors : [])];
   const green = tests.length > 0 && failed.length === 0 && around.length === 0;
   markSolved(step.id, green);
   if (tests.length === 0 && around.length === 0) {
@@ -65,6 +66,7 @@ function report(
     .sort((a, b) => examplesFirst(a.module, b.module));
   const first = failed.find((test) => verdict(test) !== "not written yet") ?? failed[0];
   if (first === undefined) return;
+  rememberFailures(step.id, [first, ...failed].map(outermostTitle));
   console.log(`\n${explain(step, first, logged.get(first.id) ?? [])}`);
   const unwritten = failed.filter((test) => verdict(test) === "not written yet").length;
   const others = failed.length - unwritten - (verdict(first) === "not written yet" ? 0 : 1);
@@ -86,7 +88,7 @@ function inOrderOfTasks(
     " ",
   );
   const rank = (title: string): number => {
-    const place = readme.indexOf(title);
+    const place = readme.indexOf(`"${title}"`);
     return place === -1 ? readme.length : place;
   };
   return new Map([...groups].sort(([a], [b]) => rank(a) - rank(b)));

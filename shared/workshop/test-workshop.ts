@@ -24,7 +24,7 @@ export async function testWorkshop(
   trees: readonly TreeName[] = ["reference", "pristine"],
 ): Promise<boolean> {
   const started = performance.now();
-  const whole = step === undefined;
+  const whole = step === undefined && trees.length > 1;
   const { modules, errors } = await runVitest({
     trees,
     step,

@@ -5,6 +5,7 @@
  *   npm test                        the whole workshop
  *   npm test 4                      step 04, your code
  *   npm test 4 -- --tree reference  step 04 against the reference (or: pristine)
+ *   npm test -- --tree reference    all steps against the reference
  *   npm test 4 -- --vitest          Vitest's own output
  */
 
@@ -29,8 +30,8 @@ try {
     throw new RangeError(`--tree is ${treeNames.join(", ")}; not "${values.tree}".`);
   const step = chosenStep(positionals);
   let green: boolean;
-  if (step === undefined) green = await testWorkshop();
-  else if (tree === "learner") green = await testLearner(step, values.vitest);
+  if (step === undefined && tree === "learner") green = await testWorkshop();
+  else if (step !== undefined && tree === "learner") green = await testLearner(step, values.vitest);
   else green = await testWorkshop(step, [tree]);
   process.exitCode = green ? 0 : 1;
 } catch (error) {

@@ -13,6 +13,7 @@ describe("a failed test", () => {
       error("AssertionError", "expected NotImplemented: f is ... to match object"),
     ],
     ["wrong", error("AssertionError", "expected 1 to be 2")],
+    ["wrong", { ...error("AssertionError", "expected {} to be 2"), actual: Object.create(null) }],
     ["wrong", error("Error", "Property failed after 3 tests", error("AssertionError"))],
     ["wrong", error("Error", "Property failed by returning false")],
     ["crashed", error("TypeError", "x is not a function")],

@@ -53,7 +53,9 @@ function judge(chain: readonly SerializedError[]): Verdict {
 
 /** An assertion that was handed the NotImplemented, as `expect(...).rejects` is. */
 function metNotImplemented({ name, message, actual }: SerializedError): boolean {
-  return name === "AssertionError" && /\bNotImplemented\b/.test(`${message} ${actual}`);
+  // Vitest hands `actual` over as text or as what is left of the value, which may have no toString.
+  const met = typeof actual === "string" ? `${message} ${actual}` : message;
+  return name === "AssertionError" && /\bNotImplemented\b/.test(met);
 }
 
 function isError(value: unknown): value is SerializedError {

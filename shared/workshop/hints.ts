@@ -1,0 +1,99 @@
+/** The hints of a step, task by task, and which task a failing test belongs to. */
+
+import { join } from "node:path";
+import { readIfThere } from "./disk.ts";
+import { root as here } from "./steps.ts";
+
+/** One of a task's hints; each says more than the one before. */
+export interface Hint {
+  /** As `A nudge`. */
+  readonly title: string;
+  /** Markdown. */
+  readonly text: string;
+}
+
+export interface Task {
+  /** Its number in the README and in hints.md. */
+  readonly number: number;
+  readonly title: string;
+  readonly hints: readonly Hint[];
+}
+
+/** The tasks that hints.md has hints for. Throws a RangeError where the file is gone or has none. */
+export function tasksOf(stepId: string, root: string = here): readonly Task[] {
+  const text = readIfThere(join(root, "steps", stepId, "hints.md"))?.toString("utf8");
+  const tasks = parseHints(text ?? "");
+  if (tasks.length > 0) return tasks;
+  throw new RangeError(
+    `steps/${stepId}/hints.md ${text === undefined ? "is not there" : "has no hints in it"}. git restore steps/${stepId}/hints.md brings it back.`,
+  );
+}
+
+/** Headings `## n. title`, and below each its hints in `<details>`. */
+export function parseHints(markdown: string): readonly Task[] {
+  const text = markdown.replaceAll("\r\n", "\n");
+  return text.split(/^(?=## \d+\. )/m).flatMap((section) => {
+    const [, number, title] = /^## (\d+)\. (.+)$/m.exec(section) ?? [];
+    if (number === undefined || title === undefined) return [];
+    const details = section.matchAll(/<details>\s*<summary>(.*?)<\/summary>([\s\S]*?)<\/details>/g);
+    const hints = [...details].map(([, heading = "", body = ""]) => ({
+      title: heading.trim(),
+      text: body.trim(),
+    }));
+    return hints.length === 0 ? [] : [{ number: Number(number), title: title.trim(), hints }];
+  });
+}
+
+/**
+ * The task that was asked for, by its number or a part of its title. Throws a RangeError that lists the
+ * tasks where there is no such task, or more than one.
+ */
+export function taskNamed(tasks: readonly Task[], asked: string): Task {
+  const word = asked.toLowerCase();
+  const found = /^\d+$/.test(asked)
+    ? tasks.filter(({ number }) => number === Number(asked))
+    : tasks.filter(({ title }) => title.toLowerCase().includes(word));
+  const [task] = found;
+  if (task && found.length === 1) return task;
+  throw new RangeError(
+    `${found.length === 0 ? "There is no task" : "More than one task fits"} ${asked}. The tasks are:\n${listOfTasks(tasks)}`,
+  );
+}
+
+/** One line a task. */
+export function listOfTasks(tasks: readonly Task[]): string {
+  return tasks.map(({ number, title }) => `  ${number}  ${title}`).join("\n");
+}
+
+/**
+ * The number of the task whose tests, as the README names them, include this title; undefined for a
+ * title that belongs to no task alone, as the laws that need all of them.
+ */
+export function taskOfTest(stepId: string, title: string, root: string = here): number | undefined {
+  const readme = readIfThere(join(root, "steps", stepId, "README.md"))?.toString("utf8") ?? "";
+  return parseTasks(readme).find(({ titles }) => titles.some((name) => isNamed(title, name)))
+    ?.number;
+}
+
+interface TaskTests {
+  readonly number: number;
+  readonly titles: readonly string[];
+}
+
+/** The numbered items below "Your task", each with the titles in quotes that stand in it. */
+function parseTasks(readme: string): readonly TaskTests[] {
+  const [, section = ""] =
+    /^## Your task\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(readme.replaceAll("\r\n", "\n")) ?? [];
+  // An item ends where a paragraph begins that is not indented.
+  const items = section.split(/^(?=\d+\. )|\n\n(?=\S)/m).filter((text) => /^\d+\. /.test(text));
+  return items.map((item) => ({
+    number: Number.parseInt(item, 10),
+    titles: [...item.replaceAll(/\s+/g, " ").matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
+  }));
+}
+
+/** `"a consumer that ..."` stands for all titles that begin so. */
+function isNamed(title: string, name: string): boolean {
+  const start = /^(.+?) ?\.\.\.$/.exec(name)?.[1];
+  return start === undefined ? title === name : title.startsWith(start);
+}
