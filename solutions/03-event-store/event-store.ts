@@ -8,7 +8,7 @@ import type {
   ReadAllOptions,
   ReadStreamOptions,
 } from "../../shared/kernel/event-store.ts";
-import { type EventRow, insertEvent, type Queryable, toEnvelope } from "./rows.ts";
+import { type EventRow, eventColumns, insertEvent, type Queryable, toEnvelope } from "./rows.ts";
 import { assertPageSize, assertStorable, assertStreamId, assertVersion } from "./storable.ts";
 
 /**
@@ -71,7 +71,7 @@ export async function* readStream(
   for (;;) {
     const { rows } = await db.query<EventRow>({
       name: "read-stream",
-      text: `select position, event_id, stream_id, version, type, schema_version, data, metadata, recorded_at
+      text: `select ${eventColumns}
                from events
               where stream_id = $1 and version >= $2
               order by version
@@ -101,7 +101,7 @@ export async function* readAll(
   for (;;) {
     const { rows } = await db.query<EventRow>({
       name: "read-all",
-      text: `select position, event_id, stream_id, version, type, schema_version, data, metadata, recorded_at
+      text: `select ${eventColumns}
                from events
               where position > $1
               order by position

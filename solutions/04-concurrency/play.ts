@@ -1,14 +1,13 @@
 /** `npm run play 4`: ten agents confirm or cancel one reservation at the same moment, on your code. */
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import pg from "pg";
+import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import { withInfrastructure } from "../../shared/infrastructure/with-infrastructure.ts";
 import { ConcurrencyConflict } from "../../shared/kernel/errors.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
-import { schemaFile as eventsSchema } from "../03-event-store/schema.ts";
 import { postgresEventStore } from "./event-store.ts";
-import { schemaFile as streamsSchema } from "./schema.ts";
+import { schemaFiles } from "./schema.ts";
 
 const stream = "reservation-42";
 const agents = 10;
@@ -17,8 +16,7 @@ await withInfrastructure(["postgres"], async ({ databaseUrl, postgres }) => {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: agents });
   try {
     console.log(`Two guests, one room · ${postgres.label}\n`);
-    await pool.query(readFileSync(eventsSchema, "utf8"));
-    await pool.query(readFileSync(streamsSchema, "utf8"));
+    await installSchemas(pool, schemaFiles);
     const store = postgresEventStore(pool);
     await store.append(stream, [event("ReservationCreated", "front desk")], "no-stream");
     // Everyone is at the desk before the race begins.

@@ -1,2 +1,5 @@
-/** Where the step's schema is, for those who install it after step 03's. */
-export const schemaFile = new URL("./schema.sql", import.meta.url);
+/** The step's schema, after those of the steps before it. */
+
+import { schemaFiles as earlier } from "../03-event-store/schema.ts";
+
+export const schemaFiles: readonly URL[] = [...earlier, new URL("./schema.sql", import.meta.url)];

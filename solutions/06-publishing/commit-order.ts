@@ -7,7 +7,7 @@
  */
 
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
-import { type EventRow, type Queryable, toEnvelope } from "../03-event-store/rows.ts";
+import { type EventRow, eventColumns, type Queryable, toEnvelope } from "../03-event-store/rows.ts";
 
 /** A place in the order of commits. Only the pair is one: the position alone loses events. */
 export interface Checkpoint {
@@ -36,7 +36,7 @@ export async function readAllCommitted(
   // pg_snapshot_xmin(pg_current_snapshot()), in the order of the pair; toCommittedEvent each
   const { rows } = await db.query<CommittedRow>({
     name: "read-all-committed",
-    text: `select transaction_id, position, event_id, stream_id, version, type, schema_version, data, metadata, recorded_at
+    text: `select transaction_id, ${eventColumns}
              from events
             where (transaction_id, position) > ($1::xid8, $2::bigint)
               and transaction_id < pg_snapshot_xmin(pg_current_snapshot())

@@ -20,7 +20,7 @@ export interface BatchRelayed {
   readonly checkpoint: Checkpoint;
   /** How many of the batch's events are behind it. */
   readonly confirmed: number;
-  /** Why it is not all of them. */
+  /** What the first event after those failed with; undefined when all are confirmed. */
   readonly failure: unknown;
 }
 

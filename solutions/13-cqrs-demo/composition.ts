@@ -5,25 +5,22 @@
  *           -> RabbitMQ -> subscriber (07) -> projection (08) -> read model -> query
  */
 
-import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "amqplib";
 import pg from "pg";
+import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
-import { schemaFile as eventsSchema } from "../03-event-store/schema.ts";
 import { postgresEventStore } from "../04-concurrency/event-store.ts";
-import { schemaFile as streamsSchema } from "../04-concurrency/schema.ts";
 import { handleCommand } from "../05-command-handlers/command-handler.ts";
 import type { CommandEnvelope, CommandResult } from "../05-command-handlers/command-types.ts";
 import { notifying } from "../06-publishing/notifying.ts";
 import { type Relay, startRelay } from "../06-publishing/relay.ts";
-import { schemaFile as relaySchema } from "../06-publishing/schema.ts";
 import type { Topology } from "../06-publishing/topology.ts";
 import { startSubscriber } from "../07-consuming/subscriber.ts";
 import { catchUp } from "../08-projections/catch-up.ts";
 import { project } from "../08-projections/projection.ts";
-import { schemaFile as viewSchema } from "../08-projections/schema.ts";
+import { schemaFiles } from "../08-projections/schema.ts";
 import { within } from "./time-limit.ts";
 
 const connectTimeout = 5_000;
@@ -80,7 +77,7 @@ export async function composeReservationSystem({
   };
 
   try {
-    await installSchemas(pool);
+    await installSchemas(pool, schemaFiles);
     const relay = startRelay({
       pool: relayPool,
       connectBroker: () => connect(amqpUrl, { timeout: connectTimeout, noDelay: true }),
@@ -124,13 +121,6 @@ function newPool(connectionString: string, max: number, { onTrouble }: Watch): p
 
 async function active(relay: Relay): Promise<void> {
   while (!relay.isActive()) await delay(5, undefined, { ref: false });
-}
-
-/** Safe to repeat: each schema leaves alone what is there. */
-async function installSchemas(pool: pg.Pool): Promise<void> {
-  for (const file of [eventsSchema, streamsSchema, relaySchema, viewSchema]) {
-    await pool.query(await readFile(file, "utf8"));
-  }
 }
 
 /** The event store that says when a decision reaches it. */

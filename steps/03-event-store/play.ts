@@ -1,12 +1,12 @@
 /** `npm run play 3`: your table, your appends, and a history that comes back page by page. */
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import pg from "pg";
+import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import { withInfrastructure } from "../../shared/infrastructure/with-infrastructure.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
 import { appendToStream, readAll, readStream } from "./event-store.ts";
-import { schemaFile } from "./schema.ts";
+import { schemaFiles } from "./schema.ts";
 
 const stay = { arrival: "2030-05-01", departure: "2030-05-03" };
 const longer = { arrival: "2030-05-01", departure: "2030-05-05" };
@@ -15,7 +15,7 @@ await withInfrastructure(["postgres"], async ({ databaseUrl, postgres }) => {
   const pool = new pg.Pool({ connectionString: databaseUrl });
   try {
     console.log(`Event store · ${postgres.label}\n`);
-    await pool.query(readFileSync(schemaFile, "utf8"));
+    await installSchemas(pool, schemaFiles);
 
     const [guest, other] = ["reservation-1", "reservation-2"];
     await append(guest, event("ReservationCreated", { guestId: "guest-1", stay }));

@@ -21,8 +21,15 @@ export interface EventRow {
   readonly schema_version: number;
   readonly data: DomainEvent["data"];
   readonly metadata: EventMetadata;
-  readonly recorded_at: Date;
+  readonly recorded_at: string | Date;
 }
+
+/**
+ * What to select for an EventRow. A constant may stand inside the SQL, a value never. The time comes
+ * as the envelope's text: a Date that is parsed only to be written again costs a quarter of a replay.
+ */
+export const eventColumns = `position, event_id, stream_id, version, type, schema_version, data, metadata,
+  to_char(recorded_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as recorded_at`;
 
 export function toEnvelope(row: EventRow): EventEnvelope {
   return {
@@ -34,7 +41,8 @@ export function toEnvelope(row: EventRow): EventEnvelope {
     schemaVersion: row.schema_version,
     data: row.data,
     metadata: row.metadata,
-    recordedAt: row.recorded_at.toISOString(),
+    recordedAt:
+      typeof row.recorded_at === "string" ? row.recorded_at : row.recorded_at.toISOString(),
   };
 }
 

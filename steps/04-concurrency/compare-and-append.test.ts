@@ -1,10 +1,12 @@
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import type { ExpectedVersion } from "../../shared/kernel/event-store.ts";
+import { outcomeOf } from "../../shared/testing/append-outcome.ts";
 import { blockedOrDone, watched } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { cancelled, confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
+import { story } from "../../shared/testing/story.ts";
 import { compareAndAppend as referenceAppend } from "../../solutions/04-concurrency/compare-and-append.ts";
 import { compareAndAppend } from "./compare-and-append.ts";
 
@@ -12,34 +14,68 @@ const database = useDatabase(4);
 const stream = "reservation-1";
 const batch = [newEvent(stayChanged), newEvent(cancelled)];
 
+const [v1, v2] = ["reservation-1 v1 ReservationCreated", "reservation-1 v2 ReservationConfirmed"];
+const [v3, v4] = ["reservation-1 v3 StayChanged", "reservation-1 v4 ReservationCancelled"];
+const atVersion2 = { events: [v1, v2], streams: ["reservation-1 at version 2"] };
+const atVersion4 = { events: [v1, v2, v3, v4], streams: ["reservation-1 at version 4"] };
+
 describe("an append at the version it has read", () => {
   it("writes the whole batch, in order, and moves the stream", async () => {
     await givenVersion(2);
-    const result = await compareAndAppend(database.pool, stream, batch, 2);
-    const rows = await stored();
-    expect(rows.slice(2).map(({ event_id, version, type }) => [event_id, version, type])).toEqual([
-      [batch[0]?.id, 3, "StayChanged"],
-      [batch[1]?.id, 4, "ReservationCancelled"],
-    ]);
-    const position = BigInt(rows[3]?.position ?? 0);
-    expect(result).toEqual({ streamId: stream, version: 4, position, repeated: false });
-    expect(await streamVersion()).toBe(4);
+    const appending = compareAndAppend(database.pool, stream, batch, 2);
+    const told = story({
+      given: "reservation-1 is at version 2",
+      when: "StayChanged and ReservationCancelled are appended, expecting 2",
+      wanted: "they are versions 3 and 4, and the row in streams says 4",
+      costs:
+        "a history in another order is another history; and where streams and events differ, " +
+        "the next writer is refused, or let through, by mistake",
+    });
+    const outcome = await outcomeOf(database.pool, appending);
+    expect(outcome, told).toEqual({ answer: "written, up to version 4", ...atVersion4 });
+    const { rows } = await database.pool.query("select position from events where version = 4");
+    const position = BigInt(rows[0]?.position ?? 0);
+    expect(await appending).toEqual({ streamId: stream, version: 4, position, repeated: false });
   });
 
   it("starts a stream, and leaves the others alone", async () => {
     await givenVersion(2);
-    const result = await compareAndAppend(database.pool, "reservation-2", batch, 0);
-    expect(result).toMatchObject({ streamId: "reservation-2", version: 2 });
-    expect(await streamVersion()).toBe(2);
+    const appending = compareAndAppend(database.pool, "reservation-2", batch, 0);
+    expect(await outcomeOf(database.pool, appending)).toEqual({
+      answer: "written, up to version 2",
+      events: [v1, v2, "reservation-2 v1 StayChanged", "reservation-2 v2 ReservationCancelled"],
+      streams: ["reservation-1 at version 2", "reservation-2 at version 2"],
+    });
   });
 
-  it("takes one round trip, with a named statement", async () => {
+  it("takes one round trip", async () => {
     const { db, queries } = watched(database.pool);
     await compareAndAppend(db, stream, batch, "no-stream");
-    await compareAndAppend(db, stream, [newEvent(confirmed)], 2);
-    const named = expect.objectContaining({ name: expect.any(String) });
-    expect(queries).toEqual([named, named]);
-    expect(await stored()).toHaveLength(3);
+    const told = story({
+      when: "a batch of two events is appended",
+      wanted: "one statement goes to the database, and one answer comes back",
+      costs:
+        "between two statements there is room for another writer, and for a crash that leaves half; " +
+        "and each further one is a wait on the network",
+    });
+    expect({ "statements sent": queries.length }, told).toEqual({ "statements sent": 1 });
+  });
+
+  it("is planned once: its statement has a name", async () => {
+    const { db, queries } = watched(database.pool);
+    await givenVersion(1);
+    await compareAndAppend(db, stream, [newEvent(confirmed)], 1);
+    await compareAndAppend(db, stream, [newEvent(cancelled)], 2);
+    const told = story({
+      when: "two batches of one event are appended, one after the other",
+      wanted: "both queries carry the same name: db.query({ name, text, values })",
+      costs:
+        "without a name the server parses and plans the statement for every append; with a new " +
+        "name each time it also keeps every plan, on every connection",
+    });
+    const names = queries.map((query) => Reflect.get(Object(query), "name") ?? "no name");
+    const name = names[0] === "no name" ? "a name" : names[0];
+    expect(names, told).toEqual([name, name]);
   });
 });
 
@@ -51,17 +87,29 @@ describe("an append that comes too late", () => {
     ["no-stream", "no-stream"],
   ] as const)("writes nothing when it expects %s", async (_what, expected) => {
     await givenVersion(2);
-    expect(await compareAndAppend(database.pool, stream, batch, expected)).toBeUndefined();
-    expect(await stored()).toHaveLength(2);
-    expect(await streamVersion()).toBe(2);
+    const appending = compareAndAppend(database.pool, stream, batch, expected);
+    const told = story({
+      given: "reservation-1 is at version 2",
+      when: `two events are appended by a writer who expects ${expected}`,
+      wanted: "the answer is undefined, and nothing was written",
+      costs: "this writer decided about another stream than the one that is there",
+    });
+    const outcome = await outcomeOf(database.pool, appending);
+    expect(outcome, told).toEqual({ answer: "nothing was written", ...atVersion2 });
   });
 
   it.each(["stream-exists", 1] as const)(
     "starts no stream when it expects %s",
     async (expected) => {
-      expect(await compareAndAppend(database.pool, stream, batch, expected)).toBeUndefined();
-      expect(await stored()).toEqual([]);
-      expect(await streamVersion()).toBeUndefined();
+      const appending = compareAndAppend(database.pool, stream, batch, expected);
+      const told = story({
+        given: "there is no stream",
+        when: `two events are appended by a writer who expects ${expected}`,
+        wanted: "the answer is undefined, and there is no stream still",
+        costs: "a stay changed and a booking cancelled that nobody has ever made",
+      });
+      const outcome = await outcomeOf(database.pool, appending);
+      expect(outcome, told).toEqual({ answer: "nothing was written", events: [], streams: [] });
     },
   );
 
@@ -69,22 +117,32 @@ describe("an append that comes too late", () => {
     "is not too late when it expects %s",
     async (expected) => {
       await givenVersion(2);
-      expect(await compareAndAppend(database.pool, stream, batch, expected)).toMatchObject({
-        version: 4,
-      });
-      expect(await streamVersion()).toBe(4);
+      const appending = compareAndAppend(database.pool, stream, batch, expected);
+      const outcome = await outcomeOf(database.pool, appending);
+      expect(outcome).toEqual({ answer: "written, up to version 4", ...atVersion4 });
     },
   );
 });
 
 describe("a batch with an event that is stored already", () => {
-  it("is not written, not even in part", async () => {
-    const [existing] = await givenVersion(1);
+  it.each([
+    ["in its stream", stream, 1],
+    ["in another stream", "reservation-2", 0],
+  ] as const)("is not written, not even in part: %s", async (_where, into, expected) => {
+    const existing = await givenVersion(1);
     const partly = [newEvent(confirmed), ...existing, newEvent(cancelled)];
-    expect(await compareAndAppend(database.pool, stream, partly, 1)).toBeUndefined();
-    expect(await compareAndAppend(database.pool, "reservation-2", partly, 0)).toBeUndefined();
-    expect(await stored()).toHaveLength(1);
-    expect(await streamVersion()).toBe(1);
+    const appending = compareAndAppend(database.pool, into, partly, expected);
+    const told = story({
+      given: "ReservationCreated is stored as version 1 of reservation-1",
+      when: `it is appended to ${into} again, between two new events, expecting ${expected}`,
+      wanted: "the answer is undefined, and nothing was written, the new events neither",
+      costs: "half a decision: the guest is charged, the room never booked",
+    });
+    expect(await outcomeOf(database.pool, appending), told).toEqual({
+      answer: "nothing was written",
+      events: [v1],
+      streams: ["reservation-1 at version 1"],
+    });
   });
 
   it("is not taken for a row that another constraint refuses", async () => {
@@ -92,8 +150,19 @@ describe("a batch with an event that is stored already", () => {
     await database.pool.query("create unique index one_of_a_type on events (type)");
     try {
       const appending = compareAndAppend(database.pool, stream, [newEvent(created)], 1);
-      const refused = { code: "23505", constraint: "one_of_a_type" };
-      await expect(appending).rejects.toMatchObject(refused);
+      const told = story({
+        given: "someone gave the table events one more unique index, one_of_a_type",
+        when: "an event breaks that rule; its id is new, and the version is as expected",
+        wanted: "the database's error (23505, one_of_a_type) is thrown on as it is",
+        costs:
+          "swallowed, it says 'nothing was written, look why': the writer looks, finds no reason " +
+          "and tries for ever. Only events_event_id_key means that the event is stored already",
+      });
+      expect(await outcomeOf(database.pool, appending), told).toEqual({
+        answer: "a unique violation was thrown, by the constraint one_of_a_type",
+        events: [v1],
+        streams: ["reservation-1 at version 1"],
+      });
     } finally {
       await database.pool.query("drop index one_of_a_type");
     }
@@ -101,30 +170,59 @@ describe("a batch with an event that is stored already", () => {
 });
 
 describe("two appends at the same time", () => {
-  it.each([
-    [2, undefined],
-    ["stream-exists", { version: 5 }],
-    ["any", { version: 5 }],
-    ["no-stream", undefined],
-  ] as const)("the second waits for the first, then compares: %s", async (expected, result) => {
-    await givenVersion(2);
-    const second = await whileFirstAppends(2, expected);
-    if (result) expect(second).toMatchObject(result);
-    else expect(second).toBeUndefined();
-    expect(await stored()).toHaveLength(result ? 5 : 3);
-    expect(await streamVersion()).toBe(result ? 5 : 3);
-  });
+  const byFirst = "reservation-1 v3 ReservationConfirmed";
 
   it.each([
-    ["any", { version: 3 }],
-    ["no-stream", undefined],
-    [0, undefined],
-  ] as const)("both start the stream: %s", async (expected, result) => {
-    const second = await whileFirstAppends(0, expected);
-    if (result) expect(second).toMatchObject(result);
-    else expect(second).toBeUndefined();
-    expect(await stored()).toHaveLength(result ? 3 : 1);
+    [2, "writes nothing"],
+    ["no-stream", "writes nothing"],
+    ["stream-exists", "goes on"],
+    ["any", "goes on"],
+  ] as const)(
+    "the second waits for the first, then compares: expecting %s it %s",
+    async (expected, then) => {
+      await givenVersion(2);
+      const outcome = await whileFirstAppends(2, expected);
+      const goesOn = then === "goes on";
+      const behind = ["reservation-1 v4 StayChanged", "reservation-1 v5 ReservationCancelled"];
+      expect(outcome, race("reservation-1 is at version 2", 3, expected, goesOn)).toEqual({
+        answer: goesOn ? "written, up to version 5" : "nothing was written",
+        events: [v1, v2, byFirst, ...(goesOn ? behind : [])],
+        streams: [`reservation-1 at version ${goesOn ? 5 : 3}`],
+      });
+    },
+  );
+
+  it.each([
+    [0, "writes nothing"],
+    ["no-stream", "writes nothing"],
+    ["any", "goes on"],
+  ] as const)("both start the stream: expecting %s the second %s", async (expected, then) => {
+    const outcome = await whileFirstAppends(0, expected);
+    const goesOn = then === "goes on";
+    const behind = ["reservation-1 v2 StayChanged", "reservation-1 v3 ReservationCancelled"];
+    expect(outcome, race("there is no stream", 1, expected, goesOn)).toEqual({
+      answer: goesOn ? "written, up to version 3" : "nothing was written",
+      events: ["reservation-1 v1 ReservationConfirmed", ...(goesOn ? behind : [])],
+      streams: [`reservation-1 at version ${goesOn ? 3 : 1}`],
+    });
   });
+
+  function race(given: string, version: number, expected: ExpectedVersion, goesOn: boolean) {
+    return story({
+      given: `${given}; the first writer has appended version ${version}, and not committed yet`,
+      when: `yours begins, expecting ${expected}, and then the first one commits`,
+      wanted:
+        `it waits on the row of streams, compares with version ${version}, and ` +
+        (goesOn ? "writes behind it" : "writes nothing"),
+      costs:
+        "a check that is no part of the update of that row looks before the wait, so that both " +
+        "writers pass it. " +
+        (goesOn
+          ? "Then the second takes the versions of the first, and is refused although any would do"
+          : "Then two decisions stand on one version, or the second writer gets a unique " +
+            "violation where it has to hear of a conflict"),
+    });
+  }
 
   /** Appends to the stream while another transaction has appended one event, and not committed yet. */
   async function whileFirstAppends(at: number, expected: ExpectedVersion) {
@@ -135,7 +233,7 @@ describe("two appends at the same time", () => {
       const second = compareAndAppend(database.pool, stream, batch, expected);
       await blockedOrDone(database.pool, second);
       await first.query("commit");
-      return await second;
+      return await outcomeOf(database.pool, second);
     } finally {
       await first.query("rollback");
       first.release();
@@ -145,21 +243,9 @@ describe("two appends at the same time", () => {
 
 /** Brings the stream to this version, by appends of one event, which are returned. */
 async function givenVersion(version: number) {
-  const batches = [created, confirmed].slice(0, version).map((event) => [newEvent(event)]);
-  for (const [index, events] of batches.entries()) {
-    await referenceAppend(database.pool, stream, events, index);
+  const events = [created, confirmed].slice(0, version).map((event) => newEvent(event));
+  for (const [index, event] of events.entries()) {
+    await referenceAppend(database.pool, stream, [event], index);
   }
-  return [batches.flat()] as const;
-}
-
-async function stored() {
-  const { rows } = await database.pool.query("select * from events order by stream_id, version");
-  return rows;
-}
-
-async function streamVersion(): Promise<number | undefined> {
-  const { rows } = await database.pool.query("select version from streams where stream_id = $1", [
-    stream,
-  ]);
-  return rows[0]?.version;
+  return events;
 }

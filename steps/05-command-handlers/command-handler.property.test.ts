@@ -2,14 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../shared/kernel/errors.ts";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
-import type { EventStore } from "../../shared/kernel/event-store.ts";
+import { storedIn } from "../../shared/testing/command-handling.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { interveningStore } from "../../shared/testing/intervening-store.ts";
-import {
-  reservationCommands,
-  reservationId,
-  stateAfter,
-} from "../../shared/testing/reservations.ts";
+import { reservationCommands, stateAfter } from "../../shared/testing/reservations.ts";
 import { decide } from "../../solutions/01-aggregate/reservation.ts";
 import type {
   Reservation,
@@ -192,10 +188,4 @@ function factsOf(events: readonly ReservationEvent[]): unknown[] {
 
 function idOf(event: { readonly id: string }): string {
   return event.id;
-}
-
-async function storedIn(store: EventStore): Promise<EventEnvelope<ReservationEvent>[]> {
-  const events: EventEnvelope[] = [];
-  for await (const event of store.readStream(reservationId)) events.push(event);
-  return events as EventEnvelope<ReservationEvent>[];
 }

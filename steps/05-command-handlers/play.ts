@@ -1,15 +1,14 @@
 /** `npm run play 5`: a rush on one reservation, a command sent again, an answer that was lost. */
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import { withInfrastructure } from "../../shared/infrastructure/with-infrastructure.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import type { ReservationCommand } from "../01-aggregate/reservation-types.ts";
-import { schemaFile as eventsSchema } from "../03-event-store/schema.ts";
 import { postgresEventStore } from "../04-concurrency/event-store.ts";
-import { schemaFile as streamsSchema } from "../04-concurrency/schema.ts";
+import { schemaFiles } from "../04-concurrency/schema.ts";
 import { handleCommand } from "./command-handler.ts";
 import type { CommandResult } from "./command-types.ts";
 import { asReservationEvent } from "./repository.ts";
@@ -21,8 +20,7 @@ await withInfrastructure(["postgres"], async ({ databaseUrl, postgres }) => {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 5 });
   try {
     console.log(`Once, however often it comes · ${postgres.label}\n`);
-    await pool.query(readFileSync(eventsSchema, "utf8"));
-    await pool.query(readFileSync(streamsSchema, "utf8"));
+    await installSchemas(pool, schemaFiles);
     await play(postgresEventStore(pool));
   } finally {
     await pool.end();
@@ -30,14 +28,9 @@ await withInfrastructure(["postgres"], async ({ databaseUrl, postgres }) => {
 });
 
 async function play(store: EventStore): Promise<void> {
-  const pricePerNight = { amount: 12_000, currency: "EUR" };
-  const guest = {
-    hotelId: "grand-hotel",
-    guestId: "guest-1",
-    roomType: "double",
-    guests: 2,
-  } as const;
-  const data = { reservationId, ...guest, stay: until(2), pricePerNight, now };
+  const room = { hotelId: "grand-hotel", roomType: "double", guests: 2 } as const;
+  const price = { pricePerNight: { amount: 12_000, currency: "EUR" } };
+  const data = { reservationId, guestId: "guest-1", ...room, ...price, stay: until(2), now };
   await handle(store, { type: "CreateReservation", data });
 
   console.log("Five phones change the stay at the same moment:");

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
+import { until } from "../../shared/testing/waiting.ts";
 import { readAll as readAllByPosition } from "../../solutions/03-event-store/event-store.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { type CommittedEvent, readAllCommitted, startOfStore } from "./commit-order.ts";
@@ -38,15 +39,13 @@ function named(events: readonly CommittedEvent[]): readonly string[] {
   return events.map(({ event }) => `${event.streamId} v${event.version}`);
 }
 
-/** Transactions of other tests hold the horizon back for a moment: what is to appear is polled for. */
+/** Transactions of other tests hold the horizon back for a moment: what is to appear is waited for. */
 async function waitFor(
   events: readonly string[],
   read: () => Promise<readonly CommittedEvent[]>,
 ): Promise<void> {
-  await read(); // what it throws is not polled for
-  await expect
-    .poll(async () => named(await read()), { timeout: 10_000, interval: 5 })
-    .toEqual(events);
+  await read(); // what it throws is not waited for
+  await until("in commit order come", async () => named(await read()), events);
 }
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
@@ -65,7 +64,7 @@ describe("reading in commit order", () => {
 
     const events = await readAllCommitted(database.pool);
     const { rows } = await database.pool.query("select distinct transaction_id from events");
-    expect(events).toEqual(
+    expect(events, "the events, each with its checkpoint").toEqual(
       stored.map((event) => ({
         event,
         checkpoint: { transactionId: BigInt(rows[0].transaction_id), position: event.position },
@@ -85,15 +84,19 @@ describe("reading in commit order", () => {
     const second = await readAllCommitted(database.pool, { after, limit: 2 });
     const end = second.at(-1)?.checkpoint ?? startOfStore;
 
-    expect(named(first)).toEqual(["reservation-1 v1", "reservation-1 v2"]);
-    expect(named(second)).toEqual(["reservation-1 v3", "reservation-2 v1"]);
-    expect(await readAllCommitted(database.pool, { after: end, limit: 2 })).toEqual([]);
+    expect({ first: named(first), second: named(second) }).toEqual({
+      first: ["reservation-1 v1", "reservation-1 v2"],
+      second: ["reservation-1 v3", "reservation-2 v1"],
+    });
+    const third = await readAllCommitted(database.pool, { after: end, limit: 2 });
+    expect(named(third), "behind the last event come").toEqual([]);
   });
 
   it("shows no event whose transaction is still open, and none that is rolled back", async () => {
     const transaction = await beginTransaction();
     await append(transaction, "reservation-1", "A");
-    expect(await readAllCommitted(transaction)).toEqual([]);
+    const seen = await readAllCommitted(transaction);
+    expect(named(seen), "with its transaction open, a reader sees").toEqual([]);
 
     await transaction.query("rollback");
     await append(database.pool, "reservation-2", "B");
@@ -116,7 +119,7 @@ describe("an event that commits late", () => {
     const seenLater = await collect(readAllByPosition(database.pool, { after }));
 
     expect([...seen, ...seenLater].map(({ streamId }) => streamId)).toEqual(["reservation-2"]);
-    expect(named(inCommitOrder)).toEqual([]);
+    expect(named(inCommitOrder), "with the earlier transaction open, in commit order").toEqual([]);
     await waitFor(["reservation-1 v1", "reservation-2 v1"], () => readAllCommitted(database.pool));
   });
 
@@ -157,7 +160,8 @@ describe("an event that commits late", () => {
     const pid = (await audit.query("select pg_backend_pid() as pid")).rows[0].pid;
     await append(database.pool, "reservation-2", "B");
 
-    expect(await readAllCommitted(database.pool)).toEqual([]);
+    const seen = await readAllCommitted(database.pool);
+    expect(named(seen), "with the night audit's transaction open come").toEqual([]);
     await expect
       .poll(() => horizonLag(database.pool), { timeout: 10_000 })
       .toMatchObject({
@@ -200,7 +204,10 @@ describe("a page of a large store", () => {
     };
     await readAllCommitted(explaining as Pick<pg.PoolClient, "query">, { after, limit: 10 });
 
-    expect(plans.join("\n")).toContain("events_in_commit_order");
-    expect(plans.join("\n")).not.toMatch(/Sort|Rows Removed by Filter/);
+    const plan = plans.join("\n");
+    expect(plan, "PostgreSQL's plan names the index").toContain("events_in_commit_order");
+    expect(plan, "PostgreSQL's plan reads only this page, in its order").not.toMatch(
+      /Sort|Rows Removed by Filter/,
+    );
   });
 });

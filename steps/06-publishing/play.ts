@@ -1,39 +1,43 @@
 /** `npm run play 6`: an event that commits late; who loses it, and how it gets to RabbitMQ. */
 
-import { readFile } from "node:fs/promises";
 import { connect } from "amqplib";
 import pg from "pg";
+import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import { withInfrastructure } from "../../shared/infrastructure/with-infrastructure.ts";
-import { schemaFile as storeSchema } from "../03-event-store/schema.ts";
-import { schemaFile as streamsSchema } from "../04-concurrency/schema.ts";
 import { type Checkpoint, readAllCommitted, startOfStore } from "./commit-order.ts";
 import { horizonLag } from "./horizon.ts";
-import { startRelay } from "./relay.ts";
-import { schemaFile } from "./schema.ts";
+import { type RelayOptions, startRelay } from "./relay.ts";
+import { schemaFiles } from "./schema.ts";
 import { assertExchange, routingKey, topologyFor } from "./topology.ts";
 
 await withInfrastructure(["postgres", "rabbitmq"], async (infrastructure) => {
   const { postgres, rabbitmq, databaseUrl, amqpUrl, prefix } = infrastructure;
+  const pool = new pg.Pool({ connectionString: databaseUrl });
+  pool.on("error", () => {}); // the database is dropped at the end
+  await installSchemas(pool, schemaFiles);
+  console.log(`${postgres.label} · ${rabbitmq.label}\n`);
+  const audit = await pool.connect();
+  await commitLate(pool, audit).finally(() => audit.release(true));
+
   const topology = topologyFor(prefix);
   const queue = `${prefix}.play`;
   infrastructure.registerExchanges(topology.exchange);
   infrastructure.registerQueues(queue);
-  const pool = new pg.Pool({ connectionString: databaseUrl });
-  pool.on("error", () => {}); // the database is dropped at the end
-  for (const file of [storeSchema, streamsSchema, schemaFile]) {
-    await pool.query(await readFile(file, "utf8"));
+  const broker = await connect(amqpUrl);
+  try {
+    const channel = await broker.createChannel();
+    await assertExchange(channel, topology);
+    await channel.assertQueue(queue, { durable: true });
+    await channel.bindQueue(queue, topology.exchange, "reservation.#");
+    await relayOnce({ pool, topology, name: "play", connectBroker: () => connect(amqpUrl) });
+    console.log(`queue  ${(await channel.checkQueue(queue)).messageCount} messages`);
+  } finally {
+    await broker.close();
+    await pool.end();
   }
-  console.log(`${postgres.label} · ${rabbitmq.label}\n`);
+});
 
-  const early = new pg.Client({ connectionString: databaseUrl, application_name: "night-audit" });
-  early.on("error", () => {});
-  await early.connect();
-  await early.query("begin");
-  await append(early, "reservation-1");
-  console.log("night-audit  begins, appends reservation-1 at position 1 ... and lunches");
-  await append(pool, "reservation-2");
-  console.log("the website  appends reservation-2 at position 2, commits\n");
-
+async function commitLate(pool: pg.Pool, audit: pg.PoolClient): Promise<void> {
   let position = 0n;
   let checkpoint: Checkpoint = startOfStore;
   const look = async (): Promise<void> => {
@@ -41,56 +45,34 @@ await withInfrastructure(["postgres", "rabbitmq"], async (infrastructure) => {
     const right = await readAllCommitted(pool, { after: checkpoint });
     position = BigInt(naive.rows.at(-1)?.position ?? position);
     checkpoint = right.at(-1)?.checkpoint ?? checkpoint;
-    show(
-      "by position",
-      naive.rows.map((row) => row.stream_id),
-    );
-    show(
-      "in commit order",
-      right.map(({ event }) => event.streamId),
-    );
+    const streams = naive.rows.map((row) => row.stream_id).join(", ");
+    console.log(`  by position        sees ${streams || "nothing new"}`);
+    const committed = right.map(({ event }) => event.streamId).join(", ");
+    console.log(`  in commit order    sees ${committed || "nothing new"}`);
   };
+
+  await audit.query("set application_name = 'night-audit'; begin");
+  await append(audit, "reservation-1");
+  console.log("night-audit  begins, appends reservation-1 at position 1 ... and lunches");
+  await append(pool, "reservation-2");
+  console.log("the website  appends reservation-2 at position 2, commits\n");
   await look();
   let gauge = await horizonLag(pool);
+  // Others may use this server, too.
   while (gauge.heldBackBy?.application !== "night-audit") gauge = await horizonLag(pool);
-  const { state } = gauge.heldBackBy;
+  const { waitingEvents, heldBackBy } = gauge;
   console.log(
-    `  the gauge          ${gauge.waitingEvents} event waits for night-audit, ${state}\n`,
+    `  the gauge          ${waitingEvents} event waits for night-audit, ${heldBackBy.state}`,
   );
 
-  await early.query("commit");
-  await early.end();
-  console.log("night-audit  commits");
-  while ((await horizonLag(pool)).waitingEvents > 0); // others may use this server, too
+  await audit.query("commit");
+  console.log("\nnight-audit  commits");
+  while ((await horizonLag(pool)).waitingEvents > 0);
   await look();
   console.log("  The reader by position stands at 2: it will never see reservation-1.\n");
+}
 
-  const broker = await connect(amqpUrl);
-  const channel = await broker.createChannel();
-  await assertExchange(channel, topology);
-  await channel.assertQueue(queue, { durable: true });
-  await channel.bindQueue(queue, topology.exchange, "reservation.#");
-  await new Promise<void>((resolve, reject) => {
-    const relay = startRelay({
-      pool,
-      topology,
-      name: "play",
-      connectBroker: () => connect(amqpUrl),
-      onError: (error) => void relay.stop().then(() => reject(error)),
-      onPublished: (events) => {
-        for (const { event } of events) {
-          console.log(`relay  ${event.streamId} is safe as ${routingKey(event, 4)}`);
-        }
-        void relay.stop().then(resolve);
-      },
-    });
-  });
-  console.log(`queue  ${(await channel.checkQueue(queue)).messageCount} messages`);
-  await broker.close();
-  await pool.end();
-});
-
-async function append(db: pg.Pool | pg.Client, streamId: string): Promise<void> {
+async function append(db: Pick<pg.Pool, "query">, streamId: string): Promise<void> {
   await db.query(
     `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
      values (gen_random_uuid(), $1, 1, 'ReservationCreated', 1, '{}', '{}')`,
@@ -98,6 +80,16 @@ async function append(db: pg.Pool | pg.Client, streamId: string): Promise<void> 
   );
 }
 
-function show(reader: string, streams: readonly string[]): void {
-  console.log(`  ${reader.padEnd(18)} sees ${streams.join(", ") || "nothing new"}`);
+/** Until it has published one batch. */
+function relayOnce(options: RelayOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: unknown) => void relay.stop().then(() => reject(error));
+    const onPublished: RelayOptions["onPublished"] = (events) => {
+      for (const { event } of events) {
+        console.log(`relay  ${event.streamId} is safe as ${routingKey(event, 4)}`);
+      }
+      void relay.stop().then(resolve);
+    };
+    const relay = startRelay({ ...options, onError, onPublished });
+  });
 }

@@ -61,7 +61,7 @@ export function publishEvent(
 export interface Published {
   /** How many events from the start of the batch are confirmed without a gap. */
   readonly confirmed: number;
-  /** Why it is not all of them: the fault of the first event after those. */
+  /** What the first event after those failed with; undefined when all are confirmed. */
   readonly failure: unknown;
 }
 

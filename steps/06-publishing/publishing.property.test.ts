@@ -29,8 +29,9 @@ async function emptyTheStore(): Promise<void> {
 
 /** Transactions of other tests hold the horizon back for a moment. */
 async function horizonHasPassed(): Promise<void> {
-  const isPassed = async () => (await horizonLag(database.pool)).waitingEvents === 0;
-  await expect.poll(isPassed, { timeout: 10_000, interval: 2 }).toBe(true);
+  const waiting = async () => (await horizonLag(database.pool)).waitingEvents;
+  const what = "events that an open transaction holds back";
+  await expect.poll(waiting, { timeout: 10_000, interval: 2, message: what }).toBe(0);
 }
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
@@ -87,7 +88,8 @@ describe("commit order", () => {
           "select stream_id || ' v' || version as event from events order by stream_id, version",
         );
         const inStreams = [...seen].sort((a, b) => (a.event.streamId < b.event.streamId ? -1 : 1));
-        expect(inStreams.map(nameOf)).toEqual(rows.map(({ event }) => event));
+        const stored = rows.map(({ event }) => event);
+        expect(inStreams.map(nameOf), "seen, beside what is stored").toEqual(stored);
       }),
       { seed: 6, numRuns: 25 },
     );
@@ -151,6 +153,9 @@ describe("the bus behind a relay that is killed at any moment", () => {
         const published = ids.map((id) =>
           withoutRepeats(onTheBus.filter(({ streamId }) => streamId === id)),
         );
+        expect(published.map(named), "on the bus, beside what is stored").toEqual(
+          stored.map(named),
+        );
         expect(published).toEqual(stored);
         expect(published.map(replay)).toEqual(stored.map(replay));
       }),
@@ -171,6 +176,10 @@ describe("the bus behind a relay that is killed at any moment", () => {
       }
     }
     return streams.map((_, index) => `reservation-${index + 1}`);
+  }
+
+  function named(events: readonly EventEnvelope[]): readonly string[] {
+    return events.map(({ streamId, version }) => `${streamId} v${version}`);
   }
 
   function withoutRepeats(events: readonly EventEnvelope[]): readonly EventEnvelope[] {

@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
 import { type Channel, type ChannelModel, connect } from "amqplib";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import { useBroker } from "../../shared/testing/broker.ts";
+import { checkedOut } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
+import { soon, until as waitUntil } from "../../shared/testing/waiting.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { decodeEvent } from "./message.ts";
 import { notifying } from "./notifying.ts";
@@ -56,6 +57,7 @@ function start(options: Partial<RelayOptions> = {}): Relay {
     name: "relay-1",
     topology,
     pollEvery: 50,
+    confirmTimeout: 1_000,
     connectBroker: async () => {
       const connection = await connect(broker.url);
       connections.push(connection);
@@ -73,19 +75,27 @@ async function append(streamId: string, ...types: readonly string[]): Promise<vo
   await postgresEventStore(database.pool).append(streamId, events, "any");
 }
 
-/** Waits until `read` gives what is expected; a function that is not written yet ends the wait. */
-async function until<Value>(read: () => Promise<Value> | Value, expected: Value): Promise<void> {
-  let seen: Value | undefined;
-  const isThere = async (): Promise<boolean> => {
-    const notWritten = errors.find((error) => nameOf(error) === "NotImplemented");
-    if (notWritten !== undefined) throw notWritten;
-    seen = await read();
-    return isDeepStrictEqual(seen, expected);
-  };
-  await vi.waitUntil(isThere, { timeout: 10_000, interval: 10 }).catch((error: unknown) => {
-    if (nameOf(error) === "NotImplemented") throw error;
-  });
-  expect(seen).toEqual(expected);
+function until<Value>(
+  what: string,
+  read: () => Promise<Value> | Value,
+  expected: Value,
+): Promise<void> {
+  return waitUntil(what, read, expected, errors);
+}
+
+function untilActive(relay: Relay): Promise<void> {
+  return until("the relay", () => stateOf(relay), "active");
+}
+
+function untilOnTheBus(
+  read: () => Promise<readonly string[]>,
+  events: readonly string[],
+): Promise<void> {
+  return until("on the bus", read, events);
+}
+
+function stateOf(relay: Relay): "active" | "not active" {
+  return relay.isActive() ? "active" : "not active";
 }
 
 /** Reads the queue empty whenever it is called; gives all events so far, without repeats. */
@@ -119,12 +129,12 @@ function cut(connection: ChannelModel | undefined): void {
   inner.stream.destroy(new Error("cut off"));
 }
 
-async function cutDatabaseConnections(application: string): Promise<number> {
+async function cutDatabaseConnections(application: string): Promise<void> {
   const { rowCount } = await database.pool.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
     [application],
   );
-  return rowCount ?? 0;
+  expect(rowCount, "database connections of the relay that were cut").toBeGreaterThan(0);
 }
 
 describe("a relay", () => {
@@ -135,12 +145,13 @@ describe("a relay", () => {
 
     start();
     const read = reader(queue);
-    await until(
+    await untilOnTheBus(
       async () => [...(await read())].sort(),
       ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3", "reservation-2 v1"],
     );
 
-    expect((await read()).filter((event) => event.startsWith("reservation-1"))).toEqual([
+    const ofOneStream = (await read()).filter((event) => event.startsWith("reservation-1"));
+    expect(ofOneStream, "a stream's events in the order of the bus").toEqual([
       "reservation-1 v1",
       "reservation-1 v2",
       "reservation-1 v3",
@@ -152,13 +163,13 @@ describe("a relay", () => {
     await append("reservation-1", "A");
     const first = start();
     const published = reader(queue);
-    await until(published, ["reservation-1 v1"]);
+    await untilOnTheBus(published, ["reservation-1 v1"]);
     await first.stop();
     await append("reservation-1", "B");
 
     start();
 
-    await until(reader(queue), ["reservation-1 v2"]);
+    await untilOnTheBus(reader(queue), ["reservation-1 v2"]);
   });
 
   it("never publishes what was rolled back", async () => {
@@ -172,13 +183,13 @@ describe("a relay", () => {
     await transaction.query("rollback");
     transaction.release();
 
-    await until(reader(queue), ["reservation-2 v1"]);
+    await untilOnTheBus(reader(queue), ["reservation-2 v1"]);
   });
 
   it("is woken by a notification", async () => {
     const queue = await addQueue();
     const relay = start({ pollEvery: aMinute });
-    await until(() => relay.isActive(), true);
+    await untilActive(relay);
     const store = notifying(postgresEventStore(database.pool), database.pool);
     const read = reader(queue);
 
@@ -186,39 +197,39 @@ describe("a relay", () => {
       await store.append("reservation-1", [newEvent({ type, data: {} })], "any");
     }
 
-    await until(read, ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3"]);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3"]);
   });
 
   it("finds by polling what nobody notified it of", async () => {
     const queue = await addQueue();
     const relay = start({ pollEvery: 20 });
-    await until(() => relay.isActive(), true);
+    await untilActive(relay);
     const read = reader(queue);
 
     await append("reservation-1", "A");
-    await until(read, ["reservation-1 v1"]);
+    await untilOnTheBus(read, ["reservation-1 v1"]);
     await append("reservation-1", "B");
 
-    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2"]);
   });
 
   it("keeps an event that no queue is bound for until one is", async () => {
     await append("reservation-1", "A", "B");
     start();
-    await until(() => namesOf(errors), ["PublishFailed"]);
+    await until("what the relay reports", () => namesOf(errors), ["PublishFailed"]);
 
     const queue = await addQueue();
 
-    await until(reader(queue), ["reservation-1 v1", "reservation-1 v2"]);
+    await untilOnTheBus(reader(queue), ["reservation-1 v1", "reservation-1 v2"]);
   });
 
   it("keeps the order when a full queue refuses events", async () => {
     const queue = await addQueue({ "x-max-length": 2, "x-overflow": "reject-publish" });
     await append("reservation-1", "A", "B", "C", "D", "E", "F");
     start();
-    await until(() => namesOf(errors), ["PublishFailed"]);
+    await until("what the relay reports", () => namesOf(errors), ["PublishFailed"]);
 
-    await until(
+    await untilOnTheBus(
       reader(queue),
       [1, 2, 3, 4, 5, 6].map((version) => `reservation-1 v${version}`),
     );
@@ -229,23 +240,22 @@ describe("a relay", () => {
     const pool = database.newPool();
     await append("reservation-1", "A");
     const relay = start({ pool });
-    await until(reader(queue), ["reservation-1 v1"]);
-    const closed = new Promise<true>((resolve) =>
-      connections[0]?.once("close", () => resolve(true)),
-    );
+    await untilOnTheBus(reader(queue), ["reservation-1 v1"]);
+    const closed = new Promise<void>((resolve) => connections[0]?.once("close", () => resolve()));
 
-    await relay.stop();
+    await soon(relay.stop(), "stop() does not end");
 
-    expect(await closed).toBe(true);
-    expect(relay.isActive()).toBe(false);
-    expect(pool.totalCount - pool.idleCount).toBe(0);
-    await until(async () => {
-      const locks = await database.pool.query(
+    await soon(closed, "the relay has stopped, and its connection to the broker is open");
+    expect(stateOf(relay), "the relay that has stopped").toBe("not active");
+    expect(checkedOut(pool), "database connections that it holds").toBe(0);
+    const locks = async (): Promise<number | null> => {
+      const { rowCount } = await database.pool.query(
         `select from pg_locks join pg_database on pg_database.oid = pg_locks.database
           where locktype = 'advisory' and datname = current_database()`,
       );
-      return locks.rowCount;
-    }, 0);
+      return rowCount;
+    };
+    await until("locks that it holds", locks, 0);
   });
 });
 
@@ -253,32 +263,32 @@ describe("a relay that loses its servers", () => {
   it("connects to the broker again", async () => {
     const queue = await addQueue();
     const relay = start();
-    await until(() => relay.isActive(), true);
+    await untilActive(relay);
     const read = reader(queue);
 
     cut(connections[0]);
     await append("reservation-1", "A");
-    await until(read, ["reservation-1 v1"]);
+    await untilOnTheBus(read, ["reservation-1 v1"]);
     cut(connections[1]);
     await append("reservation-1", "B");
 
-    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2"]);
   });
 
   it("connects to the database again", async () => {
     const queue = await addQueue();
     const pool = database.newPool({ application_name: "lonely-relay" });
     const relay = start({ pool });
-    await until(() => relay.isActive(), true);
+    await untilActive(relay);
     const read = reader(queue);
 
-    expect(await cutDatabaseConnections("lonely-relay")).toBeGreaterThan(0);
+    await cutDatabaseConnections("lonely-relay");
     await append("reservation-1", "A");
-    await until(read, ["reservation-1 v1"]);
-    expect(await cutDatabaseConnections("lonely-relay")).toBeGreaterThan(0);
+    await untilOnTheBus(read, ["reservation-1 v1"]);
+    await cutDatabaseConnections("lonely-relay");
     await append("reservation-1", "B");
 
-    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2"]);
   });
 
   it("gives up waiting for confirms that never come", async () => {
@@ -297,9 +307,9 @@ describe("a relay that loses its servers", () => {
       },
     });
 
-    await until(reader(queue), ["reservation-1 v1", "reservation-1 v2"]);
+    await untilOnTheBus(reader(queue), ["reservation-1 v1", "reservation-1 v2"]);
 
-    expect(namesOf(errors)).toEqual(["RelayStalled"]);
+    expect(namesOf(errors), "what the relay reported").toEqual(["RelayStalled"]);
   });
 });
 
@@ -307,18 +317,18 @@ describe("relays of one name", () => {
   it("work one at a time: when one stops, another takes over", async () => {
     const queue = await addQueue();
     const first = start();
-    await until(() => first.isActive(), true);
+    await untilActive(first);
     const second = start();
     await append("reservation-1", "A");
     const read = reader(queue);
-    await until(read, ["reservation-1 v1"]);
-    expect(second.isActive()).toBe(false);
+    await untilOnTheBus(read, ["reservation-1 v1"]);
+    expect(stateOf(second), "the second relay").toBe("not active");
 
     await first.stop();
     await append("reservation-1", "B");
 
-    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
-    expect(second.isActive()).toBe(true);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2"]);
+    expect(stateOf(second), "the second relay").toBe("active");
   });
 
   it("take over within two seconds when the active process is killed", async () => {
@@ -327,21 +337,23 @@ describe("relays of one name", () => {
     await append("reservation-1", "A");
     const active = startProcess("relay-1");
     await Promise.race([
-      until(read, ["reservation-1 v1"]),
+      untilOnTheBus(read, ["reservation-1 v1"]),
       once(active, "exit").then(() => expect.fail("The relay's process ended by itself.")),
     ]);
     const standby = start();
     await append("reservation-1", "B");
-    await until(read, ["reservation-1 v1", "reservation-1 v2"]);
-    expect(standby.isActive()).toBe(false);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2"]);
+    expect(stateOf(standby), "the standby").toBe("not active");
 
     const killed = performance.now();
     active.kill("SIGKILL");
     await append("reservation-1", "C");
-    await until(read, ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3"]);
+    await untilOnTheBus(read, ["reservation-1 v1", "reservation-1 v2", "reservation-1 v3"]);
 
-    expect(standby.isActive()).toBe(true);
-    expect(performance.now() - killed).toBeLessThan(2_000);
+    expect(stateOf(standby), "the standby").toBe("active");
+    expect(performance.now() - killed, "ms from the kill to the standby's event").toBeLessThan(
+      2_000,
+    );
   });
 });
 
@@ -358,10 +370,11 @@ function startProcess(name: string): ChildProcess {
       RELAY_NAME: name,
     },
   });
-  // What is not written yet is so in the other process too: its relay prints it.
+  // Its relay prints each failure; what is not written yet is so in the other process too.
   child.stderr?.on("data", (chunk: Buffer) => {
-    const unwritten = /^(\w+) is not written yet/m.exec(chunk.toString())?.[1];
-    if (unwritten !== undefined) errors.push(new NotImplemented(unwritten));
+    const printed = chunk.toString();
+    const unwritten = /^(\w+) is not written yet/m.exec(printed)?.[1];
+    errors.push(unwritten === undefined ? printed : new NotImplemented(unwritten));
   });
   processes.push(child);
   return child;

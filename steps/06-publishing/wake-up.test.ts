@@ -3,6 +3,7 @@ import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { created } from "../../shared/testing/reservations.ts";
+import { soon } from "../../shared/testing/waiting.ts";
 import { eventsChannel, notifying } from "./notifying.ts";
 import { type Bell, createBell, createWakeUp, type WakeUp, waitForWork } from "./wake-up.ts";
 
@@ -15,11 +16,11 @@ afterEach(async () => {
   await Promise.all(wakeUps.splice(0).map((wakeUp) => wakeUp.stop()));
 });
 
-/** The clock that the waiting sees; `hasEnded` tells whether the wait is over. */
-function watch(waiting: Promise<void>): { hasEnded: boolean } {
-  const watched = { hasEnded: false };
+/** Says whether the wait is over. */
+function watch(waiting: Promise<void>): { state: "waits" | "over" } {
+  const watched: { state: "waits" | "over" } = { state: "waits" };
   void waiting.then(() => {
-    watched.hasEnded = true;
+    watched.state = "over";
   });
   return watched;
 }
@@ -31,11 +32,11 @@ describe("waiting for work", () => {
     const wait = watch(waitForWork(bell, 1_000));
 
     await vi.advanceTimersByTimeAsync(400);
-    expect(wait.hasEnded).toBe(false);
+    expect(wait.state, "the wait, before the bell rings").toBe("waits");
     bell.ring();
     await vi.advanceTimersByTimeAsync(0);
 
-    expect(wait.hasEnded).toBe(true);
+    expect(wait.state, "the wait, after the bell rang").toBe("over");
   });
 
   it("ends at once when the bell rang before", async () => {
@@ -46,7 +47,7 @@ describe("waiting for work", () => {
     const wait = watch(waitForWork(bell, 1_000));
     await vi.advanceTimersByTimeAsync(0);
 
-    expect(wait.hasEnded).toBe(true);
+    expect(wait.state, "the wait, which began after the bell rang").toBe("over");
   });
 
   it("ends after its time when nobody rings", async () => {
@@ -54,10 +55,10 @@ describe("waiting for work", () => {
     const wait = watch(waitForWork(createBell(), 1_000));
 
     await vi.advanceTimersByTimeAsync(999);
-    expect(wait.hasEnded).toBe(false);
+    expect(wait.state, "the wait for 1,000 ms, after 999 ms").toBe("waits");
     await vi.advanceTimersByTimeAsync(1);
 
-    expect(wait.hasEnded).toBe(true);
+    expect(wait.state, "the wait for 1,000 ms, after 1,000 ms").toBe("over");
   });
 
   it("hears each ring once", async () => {
@@ -70,7 +71,10 @@ describe("waiting for work", () => {
     const second = watch(waitForWork(bell, 1_000));
     await vi.advanceTimersByTimeAsync(999);
 
-    expect([first.hasEnded, second.hasEnded]).toEqual([true, false]);
+    expect({ first, second }, "two waits, one ring").toEqual({
+      first: { state: "over" },
+      second: { state: "waits" },
+    });
   });
 
   it("leaves no timer and no listener behind", async () => {
@@ -92,16 +96,16 @@ describe("waiting for work", () => {
     const rung = watch(waitForWork(counting, 1_000));
     bell.ring();
     await vi.advanceTimersByTimeAsync(0);
-    expect({ ...rung, listeners, timers: vi.getTimerCount() }).toEqual({
-      hasEnded: true,
+    expect({ ...rung, listeners, timers: vi.getTimerCount() }, "after a ring").toEqual({
+      state: "over",
       listeners: 0,
       timers: 0,
     });
     const expired = watch(waitForWork(counting, 1_000));
     await vi.advanceTimersByTimeAsync(1_000);
 
-    expect({ ...expired, listeners, timers: vi.getTimerCount() }).toEqual({
-      hasEnded: true,
+    expect({ ...expired, listeners, timers: vi.getTimerCount() }, "after the time").toEqual({
+      state: "over",
       listeners: 0,
       timers: 0,
     });
@@ -117,7 +121,7 @@ describe("a listener for events", () => {
 
   it("is woken by an append, and only once that is stored", async () => {
     const wakeUp = listen();
-    await wakeUp.wait(); // rung when it begins to listen
+    await soon(wakeUp.wait(), "it listens now, and wait() does not end");
     const queries: string[] = [];
     let isStored = (): void => {};
     const storing = new Promise<void>((resolve) => {
@@ -142,24 +146,24 @@ describe("a listener for events", () => {
     const waiting = wakeUp.wait();
 
     const appending = store.append("reservation-1", [newEvent(created)], "no-stream");
-    expect(queries).toEqual([]);
+    expect(queries, "asked for before the append is stored").toEqual([]);
     isStored();
     await appending;
 
-    expect(queries).toEqual([`notify ${eventsChannel}`]);
-    await waiting;
+    expect(queries, "asked for after the append is stored").toEqual([`notify ${eventsChannel}`]);
+    await soon(waiting, "the append is notified, and wait() does not end");
   });
 
   it("is woken by the interval while its connection is lost, and listens again", async () => {
     const pool = database.newPool({ application_name: "listener", max: 1 });
     const wakeUp = listen(pool, 50);
-    await wakeUp.wait();
+    await soon(wakeUp.wait(), "it listens now, and wait() does not end");
 
     const { rowCount } = await database.pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listener'",
     );
-    expect(rowCount).toBe(1);
-    await wakeUp.wait();
+    expect(rowCount, "connections of the listener that were cut").toBe(1);
+    await soon(wakeUp.wait(), "the interval is over, and wait() does not end");
 
     await expect
       .poll(async () => {

@@ -1,16 +1,14 @@
 /** `npm run play 8`: events come shuffled and twice: a plain counter beside your projection. */
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import pg from "pg";
+import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import { withInfrastructure } from "../../shared/infrastructure/with-infrastructure.ts";
-import { schemaFile as eventsSchema } from "../03-event-store/schema.ts";
 import { postgresEventStore } from "../04-concurrency/event-store.ts";
-import { schemaFile as streamsSchema } from "../04-concurrency/schema.ts";
 import { project } from "./projection.ts";
 import { waitForVersion } from "./read-your-writes.ts";
 import { findReservation, occupancy } from "./reservations-view.ts";
-import { schemaFile as readModelSchema } from "./schema.ts";
+import { schemaFiles } from "./schema.ts";
 
 const stay = { arrival: "2030-05-01", departure: "2030-05-04" };
 const now = "2030-01-10T09:00:00.000Z";
@@ -25,9 +23,7 @@ await withInfrastructure(["postgres"], async ({ databaseUrl, postgres }) => {
     return store.append(reservationId, [ready], "any");
   };
   try {
-    for (const file of [eventsSchema, streamsSchema, readModelSchema]) {
-      await pool.query(readFileSync(file, "utf8"));
-    }
+    await installSchemas(pool, schemaFiles);
     for (let number = 1; number <= 9; number++) {
       const id = `reservation-${number}`;
       const room = {

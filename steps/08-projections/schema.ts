@@ -1,3 +1,5 @@
-/** Where this step's tables and indexes are defined. Given. */
+/** Where this step's tables and indexes are defined, and those of the steps before it. Given. */
 
-export const schemaFile = new URL("./schema.sql", import.meta.url);
+import { schemaFiles as earlier } from "../06-publishing/schema.ts";
+
+export const schemaFiles: readonly URL[] = [...earlier, new URL("./schema.sql", import.meta.url)];
