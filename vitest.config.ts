@@ -9,6 +9,16 @@ import { ownerIn, type TreeName } from "./shared/workshop/trees.ts";
 const trees = (process.env.WORKSHOP_TREES ?? "learner").split(",") as TreeName[];
 if (trees.includes("pristine")) writePristine();
 
+// The tests of the tools belong to the whole run. Those that start and stop servers by the dozen take
+// minutes, and hold for whoever changes the workshop: WORKSHOP_TOOLING=servers runs them, as CI does.
+const tooling = process.env.WORKSHOP_TOOLING;
+const aboutServers = [
+  "shared/broker/contract/*.test.ts",
+  "shared/broker/hostile-clients.test.ts",
+  "shared/infrastructure/{endings,private-server,handed-down,proxy-servers}.test.ts",
+  "shared/workshop/infra.test.ts",
+];
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -22,10 +32,16 @@ export default defineConfig({
         plugins: [treePlugin(ownerIn(tree, solvedSteps()))],
         test: { name: tree, include: ["steps/**/*.test.ts"] },
       })),
-      ...(process.env.WORKSHOP_TOOLING === undefined
+      ...(tooling === undefined
         ? []
         : [
-            { extends: true as const, test: { name: "tooling", include: ["shared/**/*.test.ts"] } },
+            {
+              extends: true as const,
+              test:
+                tooling === "servers"
+                  ? { name: tooling, include: aboutServers }
+                  : { name: "tooling", include: ["shared/**/*.test.ts"], exclude: aboutServers },
+            },
           ]),
     ],
     testTimeout: 20_000,
