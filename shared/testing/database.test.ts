@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { noteOn } from "../infrastructure/own-database.ts";
 import { joinRun } from "../infrastructure/run.ts";
