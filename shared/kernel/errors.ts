@@ -43,14 +43,14 @@ export class InvalidEvent extends Error {
   }
 }
 
-/** An event id that is stored already, in another stream or beside other events of the batch. */
+/** An event id that is stored already, beside other events or in another stream, or that a batch has twice. */
 export class DuplicateEvent extends Error {
   override readonly name = "DuplicateEvent";
   readonly eventId: string;
 
   constructor(eventId: string) {
     super(
-      `Event ${eventId} is stored already, in another append: give each event an id of its own.`,
+      `Event ${eventId} is stored already, or is twice in the batch: give each event an id of its own.`,
     );
     this.eventId = eventId;
   }

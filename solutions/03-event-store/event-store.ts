@@ -73,7 +73,7 @@ export async function* readStream(
       name: "read-stream",
       text: `select ${eventColumns}
                from events
-              where stream_id = $1 and version >= $2
+              where stream_id = $1 and version >= $2::bigint
               order by version
               limit $3`,
       values: [streamId, next, pageSize],

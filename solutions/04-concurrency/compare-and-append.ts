@@ -34,7 +34,7 @@ export async function compareAndAppend(
       text: `with moved as (
                update streams
                   set version = version + $3::integer
-                where $4::boolean and stream_id = $1 and version = coalesce($6::integer, version)
+                where $4::boolean and stream_id = $1 and version = coalesce($6::bigint, version)
                returning version
              ), created as (
                insert into streams as stream (stream_id, version)

@@ -35,7 +35,7 @@ export async function appendToStream(
     if (!isAsExpected(actual, expectedVersion)) {
       throw new ConcurrencyConflict(streamId, expectedVersion, actual);
     }
-    // Between the two statements the stream became what the writer had expected: once more.
+    // Between the two statements the stream became what the writer had expected: begin again.
   }
   // END SOLUTION
 }

@@ -4,6 +4,7 @@ import { checkedOut, restless, watched } from "../../shared/testing/connections.
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { cancelled, confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
+import { story } from "../../shared/testing/story.ts";
 import { appendToStream as referenceAppend } from "../../solutions/03-event-store/event-store.ts";
 import { appendToStream, readAll, readStream } from "./event-store.ts";
 
@@ -129,9 +130,18 @@ describe("reading a stream", () => {
     const options = { fromVersion: 3, pageSize: 2 };
     const read = await collect(readStream(database.pool, "reservation-1", options));
     expect(read.map((event) => event.version)).toEqual([3, 4, 5]);
-    expect(await collect(readStream(database.pool, "reservation-1", { fromVersion: 6 }))).toEqual(
-      [],
-    );
+  });
+
+  it.each([6, 2 ** 31])("gives no events from version %s, which the stream has not", async (v) => {
+    await givenFiveEvents();
+    const told = story({
+      given: "reservation-1 has versions 1 to 5",
+      when: `it is read from version ${v}`,
+      wanted: "no events; a number beyond the column's range is a bigint in the query: $2::bigint",
+      costs: "'out of range for type integer' from the database tells the caller nothing",
+    });
+    const read = collect(readStream(database.pool, "reservation-1", { fromVersion: v }));
+    await expect(read, told).resolves.toEqual([]);
   });
 
   it("reads no other stream, whatever its name is", async () => {

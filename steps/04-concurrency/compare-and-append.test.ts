@@ -47,42 +47,13 @@ describe("an append at the version it has read", () => {
       streams: ["reservation-1 at version 2", "reservation-2 at version 2"],
     });
   });
-
-  it("takes one round trip", async () => {
-    const { db, queries } = watched(database.pool);
-    await compareAndAppend(db, stream, batch, "no-stream");
-    const told = story({
-      when: "a batch of two events is appended",
-      wanted: "one statement goes to the database, and one answer comes back",
-      costs:
-        "between two statements there is room for another writer, and for a crash that leaves half; " +
-        "and each further one is a wait on the network",
-    });
-    expect({ "statements sent": queries.length }, told).toEqual({ "statements sent": 1 });
-  });
-
-  it("is planned once: its statement has a name", async () => {
-    const { db, queries } = watched(database.pool);
-    await givenVersion(1);
-    await compareAndAppend(db, stream, [newEvent(confirmed)], 1);
-    await compareAndAppend(db, stream, [newEvent(cancelled)], 2);
-    const told = story({
-      when: "two batches of one event are appended, one after the other",
-      wanted: "both queries carry the same name: db.query({ name, text, values })",
-      costs:
-        "without a name the server parses and plans the statement for every append; with a new " +
-        "name each time it also keeps every plan, on every connection",
-    });
-    const names = queries.map((query) => Reflect.get(Object(query), "name") ?? "no name");
-    const name = names[0] === "no name" ? "a name" : names[0];
-    expect(names, told).toEqual([name, name]);
-  });
 });
 
 describe("an append that comes too late", () => {
   it.each([
     ["a version that has passed", 1],
     ["a version that has not come", 3],
+    ["a version beyond the column's range", 2 ** 31],
     ["0", 0],
     ["no-stream", "no-stream"],
   ] as const)("writes nothing when it expects %s", async (_what, expected) => {
@@ -92,7 +63,7 @@ describe("an append that comes too late", () => {
       given: "reservation-1 is at version 2",
       when: `two events are appended by a writer who expects ${expected}`,
       wanted: "the answer is undefined, and nothing was written",
-      costs: "this writer decided about another stream than the one that is there",
+      costs: "this writer decided about a state of the stream that is gone, or never was",
     });
     const outcome = await outcomeOf(database.pool, appending);
     expect(outcome, told).toEqual({ answer: "nothing was written", ...atVersion2 });
@@ -239,6 +210,38 @@ describe("two appends at the same time", () => {
       first.release();
     }
   }
+});
+
+describe("the statement of an append", () => {
+  it("takes one round trip", async () => {
+    const { db, queries } = watched(database.pool);
+    await compareAndAppend(db, stream, batch, "no-stream");
+    const told = story({
+      when: "a batch of two events is appended",
+      wanted: "one statement goes to the database, and one answer comes back",
+      costs:
+        "between two statements there is room for another writer, and for a crash that leaves half; " +
+        "and each further one is a wait on the network",
+    });
+    expect({ "statements sent": queries.length }, told).toEqual({ "statements sent": 1 });
+  });
+
+  it("is planned once: its statement has a name", async () => {
+    const { db, queries } = watched(database.pool);
+    await givenVersion(1);
+    await compareAndAppend(db, stream, [newEvent(confirmed)], 1);
+    await compareAndAppend(db, stream, [newEvent(cancelled)], 2);
+    const told = story({
+      when: "two batches of one event are appended, one after the other",
+      wanted: "both queries carry the same name: db.query({ name, text, values })",
+      costs:
+        "without a name the server parses and plans the statement for every append; with a new " +
+        "name each time it also keeps every plan, on every connection",
+    });
+    const names = queries.map((query) => Reflect.get(Object(query), "name") ?? "no name");
+    const name = names[0] === "no name" ? "a name" : names[0];
+    expect(names, told).toEqual([name, name]);
+  });
 });
 
 /** Brings the stream to this version, by appends of one event, which are returned. */

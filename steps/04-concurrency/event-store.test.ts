@@ -85,7 +85,7 @@ describe("a conflict", () => {
       const told = story({
         given: `there is no stream, and your first statement, expecting ${expected}, wrote nothing`,
         when: "another writer starts the stream, before your second statement asks why",
-        wanted: "the stream is as expected now, so the append is tried once more, and written",
+        wanted: "the stream is as expected now, so the append is tried again, and written",
         costs:
           "a conflict that says 'is at 1, expected was 1' helps nobody: the writer loads the " +
           "stream, finds what he knew and decides the same",
@@ -94,6 +94,23 @@ describe("a conflict", () => {
       expect(outcome, told).toEqual({ answer: "written, up to version 2", ...atVersion2 });
     },
   );
+
+  it("is one again when the stream moves on meanwhile", async () => {
+    const start = () => referenceAppend(database.pool, stream, [newEvent(created)], 0);
+    const goOn = () => referenceAppend(database.pool, stream, [newEvent(confirmed)], 1);
+    const db = interrupted(interrupted(database.pool, 1, start), 2, goOn);
+    const appending = appendToStream(db, stream, [newEvent(cancelled)], 1);
+    const told = story({
+      given: "the stream came to be at the expected version 1 after your first statement",
+      when: "it moves on to version 2 before your append is tried again",
+      wanted: "a ConcurrencyConflict with what is now: at 2, expected was 1",
+      costs: "a conflict with the version of a moment ago says 'is at 1, expected was 1'",
+    });
+    expect(await outcomeOf(database.pool, appending), told).toEqual({
+      answer: "ConcurrencyConflict: reservation-1 is at 2, expected was 1",
+      ...atVersion2,
+    });
+  });
 
   it("leaves no connection behind", async () => {
     const pool = database.newPool({ max: 1, connectionTimeoutMillis: 1_000 });
