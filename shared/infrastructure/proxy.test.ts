@@ -343,6 +343,7 @@ describe("a proxy's address", () => {
     ["postgres://ada@elsewhere/hotel?host=127.0.0.1&port=5433", "postgres://ada@HERE/hotel"],
     ["amqp://guest:guest@[::1]/%2F?heartbeat=5", "amqp://guest:guest@HERE/%2F?heartbeat=5"],
     [{ host: "127.0.0.1", port: 4711 }, "tcp://HERE"],
+    ["amqp://ada:s3cret@broker.example/hotel", "amqp://ada:s3cret@HERE/hotel"],
   ] satisfies [Target, string][])(
     "stands in %j where the server's was",
     async (target, expected) => {
@@ -353,13 +354,9 @@ describe("a proxy's address", () => {
   );
 
   it.each([
-    ["postgres://ada:s3cret@db.example/hotel", "db.example"],
-    ["postgres://ada:s3cret@localhost/hotel?host=10.0.0.1", "10.0.0.1"],
     ["postgres:///hotel?host=/var/run/postgresql", "/var/run/postgresql"],
-    ["amqp://127.0.0.1.example", "127.0.0.1.example"],
     ["tcp://127.0.0.1", "tcp://127.0.0.1"],
     ["s3cret", "not a URL"],
-    [{ host: "0.0.0.0", port: 4711 }, "0.0.0.0"],
   ] satisfies [Target, string][])(
     "is refused for %j, naming what is wrong, but no password",
     async (target, named) => {

@@ -1,5 +1,6 @@
 /**
- * A TCP proxy before a server, to break the line between a client and it on purpose: loopback only.
+ * A TCP proxy before a server, to break the line between a client and it on purpose. It listens on
+ * loopback only; the server may be anywhere, as one that AMQP_URL names may be.
  *
  * What is wrong with the line (`stall`, `delay`, `limit`) holds for all connections, those that are
  * open and those to come, until it is taken back. A cut is for the connections that are open in that
@@ -209,24 +210,19 @@ const defaultPorts: Readonly<Record<string, number>> = {
 };
 
 function addressOf(target: Target): { readonly host: string; readonly port: number } {
-  if (typeof target !== "string") return onThisMachine(target.host, target.port);
+  if (typeof target !== "string") return target;
   if (!URL.canParse(target)) throw new RangeError("The proxy's target is not a URL.");
   const url = new URL(target);
   // PostgreSQL's clients prefer these parameters.
   const host = url.searchParams.get("host") ?? url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = Number(url.searchParams.get("port") || url.port || defaultPorts[url.protocol]);
   if (!(port > 0)) throw new RangeError(`${withoutPassword(target)} names no port.`);
-  return onThisMachine(host, port);
-}
-
-function onThisMachine(
-  host: string,
-  port: number,
-): { readonly host: string; readonly port: number } {
-  if (/^(localhost|::1|127(\.\d{1,3}){3})$/i.test(host)) return { host, port };
-  throw new RangeError(
-    `The proxy breaks lines on this machine only, and ${JSON.stringify(host)} is no loopback address.`,
-  );
+  if (host === "" || host.startsWith("/")) {
+    throw new RangeError(
+      `The proxy stands in TCP connections, and ${JSON.stringify(host)} is no host's name.`,
+    );
+  }
+  return { host, port };
 }
 
 function nearUrl(target: Target, port: number): string {
