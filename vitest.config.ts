@@ -9,14 +9,15 @@ import { ownerIn, type TreeName } from "./shared/workshop/trees.ts";
 const trees = (process.env.WORKSHOP_TREES ?? "learner").split(",") as TreeName[];
 if (trees.includes("pristine")) writePristine();
 
-// The tests of the tools belong to the whole run. Those that start and stop servers by the dozen take
-// minutes, and hold for whoever changes the workshop: WORKSHOP_TOOLING=servers runs them, as CI does.
+// The tests of the tools belong to the whole run. Those that start and stop servers by the dozen, or
+// watch a guided session, take minutes, and hold for whoever changes the workshop:
+// WORKSHOP_TOOLING=servers runs them, as CI does.
 const tooling = process.env.WORKSHOP_TOOLING;
 const aboutServers = [
   "shared/broker/contract/*.test.ts",
   "shared/broker/hostile-clients.test.ts",
   "shared/infrastructure/{endings,private-server,handed-down,proxy-servers}.test.ts",
-  "shared/workshop/infra.test.ts",
+  "shared/workshop/{guide,infra}.test.ts",
 ];
 
 export default defineConfig({

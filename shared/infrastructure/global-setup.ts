@@ -28,46 +28,62 @@ declare module "vitest" {
 }
 
 interface Infrastructure {
-  readonly ledger: string;
-  readonly postgres: Provided;
-  readonly rabbitmq: Provided;
+  /** What was started, or is being started, by this process. */
+  readonly services: Map<ServiceName, Promise<Provided>>;
+  users: number;
 }
 
 // Vitest loads this file once per project, all in one process: they share what was started.
 const key = Symbol.for("event-sourcing-workshop.infrastructure");
-const shared = globalThis as {
-  [key]?: { readonly started: Promise<Infrastructure>; users: number } | undefined;
-};
+const shared = globalThis as { [key]?: Infrastructure | undefined };
 
 export async function setup(project: TestProject): Promise<void> {
-  shared[key] ??= { started: start(), users: 0 };
-  shared[key].users += 1;
-  const { ledger, postgres, rabbitmq } = await shared[key].started;
+  const infrastructure = joined();
+  const needs = (process.env.WORKSHOP_NEEDS ?? "postgres,rabbitmq").split(",");
+  const { ledger, notices } = await currentRun();
+  if (infrastructure.users === 1) {
+    for (const notice of notices) process.stderr.write(`${notice}\n`);
+  }
+  const [postgres, rabbitmq] = await Promise.all([
+    needs.includes("postgres") ? once("postgres", startPostgres) : notAskedFor("postgres"),
+    needs.includes("rabbitmq") ? once("rabbitmq", startRabbitMQ) : notAskedFor("rabbitmq"),
+  ]);
   project.provide("ledger", ledger);
   project.provide("postgres", postgres);
   project.provide("rabbitmq", rabbitmq);
 }
 
 export async function teardown(): Promise<void> {
-  const state = shared[key];
-  if (!state) return;
-  state.users -= 1;
-  if (state.users > 0) return;
+  const infrastructure = shared[key];
+  if (!infrastructure) return;
+  infrastructure.users -= 1;
+  if (infrastructure.users > 0) return;
   shared[key] = undefined;
   for (const problem of await endCurrentRun()) {
     process.stderr.write(`Left for the next run to clean up: ${problem}\n`);
   }
 }
 
-async function start(): Promise<Infrastructure> {
-  const needs = (process.env.WORKSHOP_NEEDS ?? "postgres,rabbitmq").split(",");
-  const { ledger, notices } = await currentRun();
-  for (const notice of notices) process.stderr.write(`${notice}\n`);
-  const [postgres, rabbitmq] = await Promise.all([
-    needs.includes("postgres") ? provided(startPostgres) : { missing: notAskedFor("postgres") },
-    needs.includes("rabbitmq") ? provided(startRabbitMQ) : { missing: notAskedFor("rabbitmq") },
-  ]);
-  return { ledger, postgres, rabbitmq };
+/** Keeps the servers up between the runs of this process, until the result is called. */
+export function keepServers(): () => Promise<void> {
+  joined();
+  return teardown;
+}
+
+function joined(): Infrastructure {
+  shared[key] ??= { services: new Map(), users: 0 };
+  shared[key].users += 1;
+  return shared[key];
+}
+
+/** Starts the service for the first that needs it. A later run tries again where there was none. */
+async function once(service: ServiceName, start: () => Promise<RunningService>): Promise<Provided> {
+  const services = shared[key]?.services;
+  const known = services?.get(service) ?? provided(start);
+  services?.set(service, known);
+  const result = await known;
+  if ("missing" in result) services?.delete(service);
+  return result;
 }
 
 /** What the workers get: plain data. A missing server is the failure of the tests that use it. */
@@ -81,6 +97,8 @@ async function provided(startService: () => Promise<RunningService>): Promise<Pr
   }
 }
 
-function notAskedFor(service: ServiceName): string {
-  return `This run started no ${service}: WORKSHOP_NEEDS=${process.env.WORKSHOP_NEEDS} does not name it.`;
+function notAskedFor(service: ServiceName): Provided {
+  return {
+    missing: `This run started no ${service}: WORKSHOP_NEEDS=${process.env.WORKSHOP_NEEDS} does not name it.`,
+  };
 }

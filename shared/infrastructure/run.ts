@@ -67,7 +67,8 @@ async function begin(): Promise<Run> {
   const ledger = beginLedger({ run: id, owner });
   process.once("exit", () => cleanUpAtExit(ledger));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+    // Stays: a second one, from a parent or an impatient hand, would end the process before all is removed.
+    process.on(signal, () => process.exit(128 + constants.signals[signal]));
   }
   return runWith(id, ledger, await sweep());
 }

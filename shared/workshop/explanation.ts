@@ -20,11 +20,23 @@ export function explain(step: Step, test: TestCase, logged: readonly string[]): 
   const verdict = verdictOf(errors);
   const heading = verdict === "green" ? "WRONG" : headings[verdict];
   return [
-    `${heading}  ${test.fullName.replaceAll(" > ", " › ")}`,
+    ...titled(heading, test.fullName.replaceAll(" > ", " › ")),
     ...errors.slice(0, 1).flatMap((error) => details(step, error)),
     ...printed(logged),
     `  next    ${nextMove(step, verdict)}`,
   ].join("\n");
+}
+
+/** The heading with a long name wrapped below it, for 80 columns. */
+function titled(heading: string, name: string): readonly string[] {
+  const lines = wordsWithin(name, 78 - heading.length);
+  return lines.map((line, index) =>
+    index === 0 ? `${heading}  ${line}` : `${" ".repeat(heading.length + 2)}${line}`,
+  );
+}
+
+function wordsWithin(text: string, width: number): readonly string[] {
+  return text.match(new RegExp(`\\S.{0,${Math.max(20, width) - 1}}(?=\\s|$)|\\S+`, "g")) ?? [text];
 }
 
 /** The text where a file did not load or a hook failed, so that no test could run. */
@@ -53,10 +65,18 @@ function details(step: Step, error: SerializedError): readonly string[] {
   const diff = chain.find((link) => typeof link.diff === "string")?.diff;
   const compared =
     typeof diff === "string"
-      ? ["", ...diff.split("\n").map((line) => `    ${coloured(line)}`), ""]
+      ? ["", ...shortened(diff.split("\n")).map((line) => `    ${coloured(line)}`), ""]
       : [];
   const where = learnersLine(step, chain);
   return [...shown, ...compared, ...(where === undefined ? [] : [`  where   ${where}`])];
+}
+
+/** A diff that a screen holds: its legend and its beginning. */
+function shortened(diff: readonly string[]): readonly string[] {
+  const most = 20;
+  return diff.length <= most
+    ? diff
+    : [...diff.slice(0, most - 1), `... ${diff.length - most + 1} more lines`];
 }
 
 /** A line that `story` in shared/testing wrote; it has a label of its own. */
@@ -99,7 +119,9 @@ function learnersLine(step: Step, chain: readonly SerializedError[]): string | u
 }
 
 function nextMove(step: Step, verdict: Verdict): string {
-  if (verdict === "infrastructure") return "docker compose up -d, then run it again";
-  if (verdict === "crashed") return "mend that line first; hints.md helps with the task";
-  return `steps/${step.id}/hints.md has hints for each task: one nudge, then more`;
+  if (verdict === "infrastructure")
+    return "docker compose up -d, then run it again; or npm run doctor";
+  const hint = `npm run hint ${step.number}`;
+  if (verdict === "crashed") return `mend that line first; ${hint} helps with the task`;
+  return `${hint}    one nudge, then more each time`;
 }

@@ -49,6 +49,14 @@ export function loadProgress(root: string, warn: (message: string) => void): Pro
 }
 
 /**
+ * Whether the next command will set the file aside and begin anew; it is only looked at. Throws
+ * ProgressUnusable as loadProgress does.
+ */
+export function progressIsBroken(root: string): boolean {
+  return orUnusable("read from", () => parse(root) === "broken");
+}
+
+/**
  * Changes what is known of one step, reading the file again first, so that of two processes at once
  * neither loses anything. Throws ProgressUnusable where nothing can be saved.
  */

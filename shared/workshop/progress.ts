@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
 import { readProgress } from "./progress-file.ts";
 import { nextStep, overviewOf } from "./progress-overview.ts";
-import { drawProgress } from "./progress-picture.ts";
+import { progressScreen } from "./progress-screen.ts";
 
 await runCommand("npm run progress, or npm run --silent progress -- --json", () => {
   const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
@@ -30,6 +30,5 @@ await runCommand("npm run progress, or npm run --silent progress -- --json", () 
     console.log(JSON.stringify(all, null, 2));
     return;
   }
-  const columns = Math.min(process.stdout.columns ?? 80, 80);
-  for (const line of drawProgress(steps, next, columns, new Date())) console.log(line);
+  for (const line of progressScreen()) console.log(line);
 });

@@ -1,4 +1,4 @@
-/** Ends a run in which nothing happens any more: no time limit can interrupt a loop without an await. */
+/** Notices a run in which nothing happens any more: no time limit can interrupt a loop without an await. */
 
 import type { Reporter, TestCase } from "vitest/node";
 import type { Step } from "./steps.ts";
@@ -6,8 +6,8 @@ import type { Step } from "./steps.ts";
 /** Longer than any test or hook may take (vitest.config.ts). */
 const patience = 45_000;
 
-/** Watches the run; when no test begins or ends for 45 seconds it says so and ends the process. */
-export function watchdog(step: Step): Reporter {
+/** Watches the run; when no test begins or ends for 45 seconds it hands over what to tell, once. */
+export function watchdog(step: Step, onHanging: (text: string) => void): Reporter {
   let timer: NodeJS.Timeout | undefined;
   let last: TestCase | undefined;
   const giveUp = (): void => {
@@ -15,7 +15,7 @@ export function watchdog(step: Step): Reporter {
       last === undefined
         ? "before the first test"
         : `${last.fullName.replaceAll(" > ", " › ")}, or the test after it`;
-    console.error(
+    onHanging(
       [
         `TOO SLOW OR HANGING  ${place}`,
         `  what    nothing happened for ${patience / 1000} s: most likely a loop that never ends`,
@@ -23,7 +23,6 @@ export function watchdog(step: Step): Reporter {
         "  next    look at the condition that ends the loop, then run it again",
       ].join("\n"),
     );
-    process.exit(1); // The run's clean-up ends the worker that hangs.
   };
   const alive = (): void => {
     clearTimeout(timer);

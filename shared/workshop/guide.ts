@@ -1,0 +1,172 @@
+/** The guided mode's loop: saves and keys come in, runs and commands go out, one page is shown. */
+
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { keepServers } from "../infrastructure/global-setup.ts";
+import { congratulation } from "./congratulation.ts";
+import { watchFolder } from "./folder-changes.ts";
+import { readKeys } from "./keys.ts";
+import { bold, dim } from "./paint.ts";
+import { markSolved, rememberFailures, rememberOpened, solvedSteps } from "./progress-file.ts";
+import { progressScreen } from "./progress-screen.ts";
+import { openScreen } from "./screen.ts";
+import { stepHeading } from "./step-heading.ts";
+import type { StepReport } from "./step-report.ts";
+import { root, type Step, stepNumbered, steps } from "./steps.ts";
+import { openSession, type WatchSession } from "./watch-session.ts";
+import { whoseCode } from "./whose-code.ts";
+
+const help = "h hint  s solution  p play  n next  l list  j jump  r reset  u undo  q quit";
+
+/** Guides the learner from this step on; resolves when they quit, with all that was started ended. */
+export async function guide(first: Step): Promise<void> {
+  const screen = openScreen();
+  const releaseServers = keepServers();
+  let step = first;
+  let session: WatchSession | undefined;
+  let stopWatching = (): void => {};
+  const changed: string[] = [];
+  /** Counts what was asked for: whoever is no longer the latest keeps quiet. */
+  let latest = 0;
+  let commands = 0;
+
+  async function turnTo(chosen: Step): Promise<void> {
+    latest += 1;
+    const mine = latest;
+    stopWatching();
+    step = chosen;
+    rememberOpened(step.id);
+    screen.show([...heading(step), "", dim("Getting ready ...")]);
+    await session?.close();
+    session = undefined;
+    const opened = await openSession(step);
+    if (mine !== latest) return opened.close();
+    session = opened;
+    stopWatching = watchFolder(join(root, "steps", step.id), (files) => void test(files));
+    void test([]);
+  }
+
+  async function test(files: readonly string[]): Promise<void> {
+    latest += 1;
+    const mine = latest;
+    const warm = session;
+    changed.push(...files);
+    await warm?.cancel();
+    if (!warm || mine !== latest) return;
+    const started = performance.now();
+    const before = commands;
+    const running = (ended: number): void => {
+      if (mine === latest) screen.status(dim(`running ... ${ended > 0 ? `${ended} tests` : ""}`));
+    };
+    running(0);
+    const report = await warm.run(changed.splice(0), running);
+    if (!report || mine !== latest) return;
+    const wasGreen = solvedSteps().has(step.id);
+    markSolved(step.id, report.isGreen);
+    if (report.failing.length > 0) rememberFailures(step.id, report.failing);
+    const seconds = (performance.now() - started) / 1000;
+    const place = [warm.servers(), `${seconds.toFixed(1)} s`].filter((part) => part !== "");
+    const page = [...heading(step, place.join(" · ")), "", ...verdict(step, report, wasGreen)];
+    // A hint that was asked for meanwhile stays in sight.
+    if (commands === before) screen.show(page);
+    else screen.add(page);
+    screen.status(dim(help));
+  }
+
+  /** A command of the workshop, in a process of its own: it prints below the page. */
+  async function command(name: string, ...more: readonly string[]): Promise<void> {
+    commands += 1;
+    screen.release();
+    await runScript(name, [String(step.number), ...more]);
+    screen.add([]);
+    screen.status(dim(help));
+  }
+
+  const keys = readKeys();
+  await turnTo(first);
+  for await (const key of keys) {
+    if (key === "q" || key === "\u0003" || key === "\u0004") break;
+    if (key === "h") await command("hint");
+    else if (key === "s") await command("solution");
+    else if (key === "p") await command("play");
+    else if (key === "r") {
+      screen.status(`Give back the starter of step ${step.number}? y / n`);
+      if ((await keys.next()).value === "y") await command("reset");
+      else screen.status(dim(help));
+    } else if (key === "u") await command("undo");
+    else if (key === "l") {
+      screen.add(["", ...progressScreen()]);
+      screen.status(dim(help));
+    } else if (key === "n") await turnTo(after(step) ?? step);
+    else if (key === "j") {
+      const number = await askNumber();
+      if (number === undefined) screen.status(dim(help));
+      else if (steps.some((candidate) => candidate.number === number)) {
+        void turnTo(stepNumbered(number));
+      } else screen.status(`There is no step ${number}.   ${dim(help)}`);
+    } else if (key === "\r" || key === "\n") void test([]);
+  }
+  latest += 1;
+  stopWatching();
+  screen.release();
+  await session?.close();
+  await releaseServers();
+
+  async function askNumber(): Promise<number | undefined> {
+    let digits = "";
+    for (;;) {
+      screen.status(`Jump to step: ${digits}`);
+      const { value: key, done } = await keys.next();
+      if (done === true || key === "\u001b" || key === "\u0003") return undefined;
+      if (/^\d$/.test(key) && digits.length < 2) digits += key;
+      else if (key === "\u007f" || key === "\b") digits = digits.slice(0, -1);
+      else if (key === "\r" || key === "\n") return digits === "" ? undefined : Number(digits);
+    }
+  }
+}
+
+function heading(step: Step, servers = ""): readonly string[] {
+  return [
+    bold(stepHeading(step.id).line),
+    dim(whoseCode(step, solvedSteps())),
+    ...(servers === "" ? [] : [dim(servers)]),
+    dim(`steps/${step.id}/README.md`),
+  ];
+}
+
+function verdict(step: Step, report: StepReport, wasGreen: boolean): readonly string[] {
+  // The command for a hint is a key here.
+  if (!report.isGreen) return report.lines.map((line) => line.replace(/npm run hint \d+/, "h"));
+  const columns = Math.min(process.stdout.columns, 80);
+  return [
+    ...report.lines,
+    "",
+    ...(wasGreen
+      ? [bold(`Step ${step.id} is green.`)]
+      : congratulation(step, after(step), columns)),
+  ];
+}
+
+function after(step: Step): Step | undefined {
+  return steps.find(({ number }) => number > step.number);
+}
+
+function runScript(name: string, args: readonly string[]): Promise<void> {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const script = join(import.meta.dirname, `${name}.ts`);
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--import", tsx, script, ...args], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    const endWithUs = (): void => void child.kill();
+    process.once("exit", endWithUs);
+    child.once("error", (error) => console.error(error.message));
+    child.once("close", () => {
+      process.off("exit", endWithUs);
+      resolve();
+    });
+  });
+}
