@@ -5,27 +5,38 @@
  */
 
 import { expect } from "vitest";
+import type {
+  Reservation,
+  ReservationCommand,
+  ReservationEvent,
+} from "../../solutions/01-aggregate/reservation-types.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import { commandInWords, eventInWords, stateInWords } from "./in-words.ts";
+import { story } from "./story.ts";
 
-interface Then<Event> {
-  thenDecides(...events: readonly Event[]): void;
+interface Then {
+  thenDecides(...events: readonly ReservationEvent[]): void;
   thenDecidesNothing(): void;
   /** Refused with a DomainError of this code; any other error fails the test as it is. */
   thenRefuses(code: string): void;
 }
 
 /** `given` for one decider: `const given = givenFor(decide)`. State and command are frozen before they are passed. */
-export function givenFor<Command, State, Event>(
-  decide: (command: Command, state: State) => readonly Event[],
-): (state: State) => { when(command: Command): Then<Event> } {
+export function givenFor(
+  decide: (command: ReservationCommand, state: Reservation) => readonly ReservationEvent[],
+): (state: Reservation) => { when(command: ReservationCommand): Then } {
   return (state) => ({
     when: (command) => {
-      const outcome = (): readonly Event[] => decide(deepFreeze(command), deepFreeze(state));
+      const outcome = (wanted: readonly string[]): readonly ReservationEvent[] => {
+        story({ given: stateInWords(state), when: commandInWords(command), wanted });
+        return decide(deepFreeze(command), deepFreeze(state));
+      };
       return {
-        thenDecides: (...events) => expect(outcome()).toStrictEqual(events),
-        thenDecidesNothing: () => expect(outcome()).toStrictEqual([]),
-        thenRefuses: (code) => expect(refusalOf(outcome)).toBe(code),
+        thenDecides: (...events) => expect(outcome(events.map(eventInWords))).toStrictEqual(events),
+        thenDecidesNothing: () => expect(outcome(["no event: []"])).toStrictEqual([]),
+        thenRefuses: (code) =>
+          expect(refusalOf(() => outcome([`refused, with the code ${code}`]))).toBe(code),
       };
     },
   });

@@ -1,26 +1,41 @@
-/** Words for an assertion that fails: `expect(value, story({ ... })).toEqual(...)`. The diff says what came instead. */
+/**
+ * What a test is about, in the domain's words. The report shows it beside a failure of any kind: a
+ * wrong answer, a crash, a test that hangs.
+ */
 
-interface Story {
-  readonly given?: string;
-  readonly when: string;
-  readonly wanted: string;
-  /** What it costs in production when it is otherwise. */
-  readonly costs: string;
+import { beforeEach, type TaskMeta, TestRunner } from "vitest";
+
+export interface Story {
+  /** What is the case before; an array stands for lines that are kept as they are. */
+  readonly given?: string | readonly string[];
+  readonly when: string | readonly string[];
+  /** What has to come of it. */
+  readonly wanted: string | readonly string[];
+  /** What it costs in production when it is otherwise; see also `costs`. */
+  readonly costs?: string;
 }
 
-/** One part after the other, wrapped so that a terminal of 80 columns shows it whole. */
-export function story({ given, when, wanted, costs }: Story): string {
-  return [
-    ...(given === undefined ? [] : [`given   ${wrapped(given)}`]),
-    `when    ${wrapped(when)}`,
-    `then    ${wrapped(wanted)}`,
-    `costs   ${wrapped(costs)}`,
-  ].join("\n");
+declare module "vitest" {
+  interface TaskMeta {
+    story?: Story;
+    costs?: string;
+  }
 }
 
-function wrapped(text: string): string {
-  return text
-    .replace(/(.{1,68})( |$)/g, "$1\n")
-    .trimEnd()
-    .replaceAll("\n", `\n${" ".repeat(8)}`);
+/** Tells the story of the running test. In a test that tells several, the last one counts. */
+export function story(told: Story): void {
+  metaOfTest().story = told;
+}
+
+/** What a failure of any test in this `describe` costs in production, unless its story says more. Call it first. */
+export function costs(text: string): void {
+  beforeEach(({ task }) => {
+    task.meta.costs = text;
+  });
+}
+
+function metaOfTest(): TaskMeta {
+  const test = TestRunner.getCurrentTest();
+  if (!test) throw new Error("A story is told inside a test.");
+  return test.meta;
 }

@@ -52,6 +52,11 @@ function surroundings(
   );
 }
 
+/** `in Europe/Berlin, with the locale de-DE, at 2031-10-26T01:00:00.000Z` */
+export function surroundingsInWords({ now, timeZone, locale }: Surroundings): string {
+  return `in ${timeZone}, with the locale ${locale}, at ${now}`;
+}
+
 export function inSurroundings<T>(
   { now, timeZone, locale, random }: Surroundings,
   run: () => T,

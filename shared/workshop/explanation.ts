@@ -1,8 +1,12 @@
-/** One failing test, told so that a learner knows what is wrong, where, and what to do next. */
+/** One failing test, told so that a learner knows what is wrong, where, what it costs, and what to do next. */
 
 import { relative, sep } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { SerializedError, TestCase } from "vitest/node";
+import type { Counterexample } from "../testing/law.ts";
+import type { Story } from "../testing/story.ts";
+import { adviceOn } from "./advice.ts";
+import { labelled, wrapped } from "./labelled.ts";
 import { root, type Step } from "./steps.ts";
 import { causes, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -17,26 +21,26 @@ const headings: Readonly<Record<Exclude<Verdict, "green">, string>> = {
 /** The text for a failed test; `logged` is what the code printed meanwhile. */
 export function explain(step: Step, test: TestCase, logged: readonly string[]): string {
   const errors = test.result().errors ?? [];
+  const { story, costs, counterexample } = test.meta();
   const verdict = verdictOf(errors);
-  const heading = verdict === "green" ? "WRONG" : headings[verdict];
+  const chain = causes(errors[0] ?? { message: "" });
+  const price = story?.costs ?? costs;
+  const isJudged = verdict === "wrong" || verdict === "crashed" || verdict === "hanging";
   return [
-    ...titled(heading, test.fullName.replaceAll(" > ", " › ")),
-    ...errors.slice(0, 1).flatMap((error) => details(step, error)),
+    ...titled(
+      verdict === "green" ? headings.wrong : headings[verdict],
+      test.fullName.replaceAll(" > ", " › "),
+    ),
+    ...(counterexample && isJudged ? foundIn(counterexample) : []),
+    ...(story && verdict !== "infrastructure" ? told(story) : []),
+    ...whatHappened(step, verdict, chain),
     ...printed(logged),
-    `  next    ${nextMove(step, verdict)}`,
+    "",
+    ...where(step, chain),
+    ...(price !== undefined && isJudged ? labelled("costs", price) : []),
+    ...nextMove(step, verdict),
+    ...(counterexample && isJudged ? again(step, counterexample) : []),
   ].join("\n");
-}
-
-/** The heading with a long name wrapped below it, for 80 columns. */
-function titled(heading: string, name: string): readonly string[] {
-  const lines = wordsWithin(name, 78 - heading.length);
-  return lines.map((line, index) =>
-    index === 0 ? `${heading}  ${line}` : `${" ".repeat(heading.length + 2)}${line}`,
-  );
-}
-
-function wordsWithin(text: string, width: number): readonly string[] {
-  return text.match(new RegExp(`\\S.{0,${Math.max(20, width) - 1}}(?=\\s|$)|\\S+`, "g")) ?? [text];
 }
 
 /** The text where a file did not load or a hook failed, so that no test could run. */
@@ -44,55 +48,89 @@ export function explainBrokenModule(step: Step, error: SerializedError): string 
   const verdict = verdictOf([error]);
   const heading =
     verdict === "infrastructure" ? headings.infrastructure : "CRASHED  before the tests could run";
-  return [heading, ...details(step, error), `  next    ${nextMove(step, verdict)}`].join("\n");
-}
-
-function details(step: Step, error: SerializedError): readonly string[] {
   const chain = causes(error);
-  const innermost = chain.at(-1) ?? error;
-  const what = chain.map(told).filter((message) => message !== "");
-  const lines = (
-    what.length === 0 ? [innermost.name ?? "an error without a message"] : what
-  ).flatMap((message) => message.split("\n").map(coloured));
-  const shown = lines.slice(0, 24).map((line, index) => {
-    if (partOfStory.test(line)) return `  ${line}`;
-    return index === 0 ? `  what    ${line}` : `          ${line}`;
-  });
-  if (lines.length > 24)
-    shown.push(
-      `          ... ${lines.length - 24} more lines: npm test ${step.number} -- --vitest`,
-    );
+  return [
+    heading,
+    ...whatHappened(step, verdict, chain),
+    "",
+    ...where(step, chain),
+    ...nextMove(step, verdict),
+  ].join("\n");
+}
+
+/** The heading with a long name wrapped below it, for 80 columns. */
+function titled(heading: string, name: string): readonly string[] {
+  return wrapped(name, 78 - heading.length).map((line, index) =>
+    index === 0 ? `${heading}  ${line}` : `${" ".repeat(heading.length + 2)}${line}`,
+  );
+}
+
+function foundIn({ run, runs, shrinks }: Counterexample): readonly string[] {
+  const smallest = shrinks > 0 ? `; the smallest, after ${shrinks} smaller ones` : "";
+  return labelled("law", `broken by case ${run} of ${runs}${smallest}:`);
+}
+
+function again(step: Step, { replay }: Counterexample): readonly string[] {
+  return [`  again   npm test ${step.number} -- --replay ${replay}`];
+}
+
+function told({ given, when, wanted }: Story): readonly string[] {
+  return [
+    ...(given === undefined ? [] : labelled("given", given)),
+    ...labelled("when", when),
+    ...labelled("then", wanted),
+  ];
+}
+
+/** How many lines of a message or of a diff are shown: what a screen holds. */
+const [longestMessage, longestDiff] = [16, 20];
+
+function whatHappened(
+  step: Step,
+  verdict: Verdict,
+  chain: readonly SerializedError[],
+): readonly string[] {
   const diff = chain.find((link) => typeof link.diff === "string")?.diff;
-  const compared =
-    typeof diff === "string"
-      ? ["", ...shortened(diff.split("\n")).map((line) => `    ${coloured(line)}`), ""]
-      : [];
-  const where = learnersLine(step, chain);
-  return [...shown, ...compared, ...(where === undefined ? [] : [`  where   ${where}`])];
+  const hasDiff = typeof diff === "string";
+  const messages = chain.map((error) => messageOf(error, hasDiff)).filter((text) => text !== "");
+  const innermost = chain.at(-1)?.name ?? "an error without a message";
+  const advice = adviceOn(verdict, chain);
+  const lines = [
+    ...(messages.length === 0 && !hasDiff ? [innermost] : messages),
+    ...(advice === undefined ? [] : [advice]),
+  ].flatMap((text) => text.split("\n"));
+  const label = verdict === "wrong" ? "but" : "what";
+  const compared = hasDiff ? shortened(diff.split("\n"), longestDiff, step) : [];
+  return [
+    ...labelled(label, shortened(lines, longestMessage, step).map(coloured)),
+    // The diff begins beside the label where nothing else does.
+    ...compared.map((line, index) => {
+      const start = index === 0 && lines.length === 0 ? `  ${label.padEnd(8)}` : " ".repeat(10);
+      return `${start}${coloured(line)}`.trimEnd();
+    }),
+  ];
 }
 
-/** A diff that a screen holds: its legend and its beginning. */
-function shortened(diff: readonly string[]): readonly string[] {
-  const most = 20;
-  return diff.length <= most
-    ? diff
-    : [...diff.slice(0, most - 1), `... ${diff.length - most + 1} more lines`];
+function shortened(lines: readonly string[], most: number, step: Step): readonly string[] {
+  if (lines.length <= most) return lines;
+  const left = lines.length - most + 1;
+  return [
+    ...lines.slice(0, most - 1),
+    `... ${left} more lines: npm test ${step.number} -- --vitest`,
+  ];
 }
-
-/** A line that `story` in shared/testing wrote; it has a label of its own. */
-const partOfStory = /^(given {3}|when {4}|then {4}|costs {3}| {8})\S/;
 
 /** The message; with the error's name where that says more than "an assertion failed". */
-function told({ name, message, diff }: SerializedError): string {
+function messageOf({ name, message }: SerializedError, hasDiff: boolean): string {
+  const isAssertion = name === "AssertionError";
   const text = message
-    // After a story the diff is enough.
-    .replace(/^((?:given|when) {3,}[\s\S]*): expected .*$/, typeof diff === "string" ? "$1" : "$&")
     .replace(/ \/\/ Object\.is equality$/, "")
-    .replace(/^\s*Hint: Enable verbose mode.*$/m, "")
-    .replace(/^(Counterexample: .{300}).*$/m, "$1 ...")
+    // The diff below says it better. What the test calls the value stays.
+    .replace(/(^|: )expected [\s\S]*$/, isAssertion && hasDiff ? "" : "$&")
     .trim();
-  const silent = name === undefined || /^(AssertionError|NotImplemented)$/.test(name);
-  return silent || text.startsWith("Property failed") ? text : `${name}: ${text}`;
+  return name === undefined || isAssertion || name === "NotImplemented" || text === ""
+    ? text
+    : `${name}: ${text}`;
 }
 
 /** What the learner's code printed while the test ran. */
@@ -111,17 +149,19 @@ function coloured(text: string): string {
 }
 
 /** The line in the learner's own file, else in the test. */
-function learnersLine(step: Step, chain: readonly SerializedError[]): string | undefined {
+function where(step: Step, chain: readonly SerializedError[]): readonly string[] {
   const frames = chain.flatMap((error) => error.stacks ?? []);
   const inStep = frames.filter(({ file }) => file.includes(`/${step.id}/`));
   const frame = inStep.find(({ file }) => !file.endsWith(".test.ts")) ?? inStep[0];
-  return frame && `${relative(root, frame.file).split(sep).join("/")}:${frame.line}`;
+  if (!frame) return [];
+  return [`  where   ${relative(root, frame.file).split(sep).join("/")}:${frame.line}`];
 }
 
-function nextMove(step: Step, verdict: Verdict): string {
-  if (verdict === "infrastructure")
-    return "docker compose up -d, then run it again; or npm run doctor";
+function nextMove(step: Step, verdict: Verdict): readonly string[] {
   const hint = `npm run hint ${step.number}`;
-  if (verdict === "crashed") return `mend that line first; ${hint} helps with the task`;
-  return `${hint}    one nudge, then more each time`;
+  if (verdict === "infrastructure") {
+    return ["  next    docker compose up -d, then run it again; or npm run doctor"];
+  }
+  if (verdict === "crashed") return [`  next    mend that line first; ${hint} helps with the task`];
+  return [`  next    ${hint}    one nudge, then more each time`];
 }

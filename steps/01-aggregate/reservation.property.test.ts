@@ -1,7 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { DomainError } from "../../shared/kernel/errors.ts";
 import { deepFreeze } from "../../shared/testing/deep-freeze.ts";
+import { commandInWords, historyInWords, stayInWords } from "../../shared/testing/in-words.ts";
+import { law } from "../../shared/testing/law.ts";
 import {
   addDays,
   calendarDates,
@@ -12,6 +14,7 @@ import {
   differentSurroundings,
   inSurroundings,
   inTimeZone,
+  surroundingsInWords,
   timeZones,
 } from "../../shared/testing/surroundings.ts";
 import { decide, evolve, initialState } from "./reservation.ts";
@@ -19,60 +22,84 @@ import type { Reservation, ReservationCommand, ReservationEvent } from "./reserv
 import { countNights } from "./stay.ts";
 
 describe("the laws of an aggregate", () => {
-  it("counting nights forwards from any day equals the calendar, in every time zone", () => {
-    fc.assert(
-      fc.property(
-        calendarDates(),
-        fc.integer({ min: 0, max: 400 }),
-        fc.constantFrom(...timeZones),
-        (arrival, nights, timeZone) => {
-          const stay = { arrival, departure: addDays(arrival, nights) };
-          expect(inTimeZone(timeZone, () => countNights(stay))).toBe(nights);
-        },
-      ),
-      { seed: 1, numRuns: 300 },
-    );
+  law("nights", "counting nights forwards from any day equals the calendar, in every time zone", {
+    given: [calendarDates(), fc.integer({ min: 0, max: 400 }), fc.constantFrom(...timeZones)],
+    runs: 300,
+    holds(arrival, nights, timeZone) {
+      const stay = { arrival, departure: addDays(arrival, nights) };
+      expect(inTimeZone(timeZone, () => countNights(stay))).toBe(nights);
+    },
+    story: (arrival, nights, timeZone) => ({
+      given: `a stay ${stayInWords({ arrival, departure: addDays(arrival, nights) })}`,
+      when: `its nights are counted on a computer in ${timeZone}`,
+      wanted: `${nights}`,
+      costs: "two computers bill the same stay differently, on the nights when clocks change",
+    }),
   });
 
-  it("folding a history twice gives equal states, on any two computers", () => {
-    fc.assert(
-      fc.property(validHistories(), differentSurroundings(), (history, [here, there]) => {
-        deepFreeze(history);
-        const first = inSurroundings(here, () => statesAlong(history));
-        const second = inSurroundings(there, () => statesAlong(history));
-        expect(second).toStrictEqual(first);
-      }),
-      { seed: 1, numRuns: 200 },
-    );
+  law("folding", "folding a history twice gives equal states, on any two computers", {
+    given: [validHistories(), differentSurroundings()],
+    runs: 200,
+    holds(history, [here, there]) {
+      deepFreeze(history);
+      const first = inSurroundings(here, () => statesAlong(history));
+      const second = inSurroundings(there, () => statesAlong(history));
+      expect(second).toStrictEqual(first);
+    },
+    story: (history, [here, there]) => ({
+      given: historyInWords(history),
+      when: [
+        "evolve folds it, each state frozen, on two computers:",
+        surroundingsInWords(here),
+        surroundingsInWords(there),
+      ],
+      wanted: "the same state after each event",
+      costs: "after a restart, or on the second server, the guest has another reservation",
+    }),
   });
 
-  it("deciding twice on the same state gives equal events, on any two computers", () => {
-    fc.assert(
-      fc.property(reservationCommands(), differentSurroundings(), (commands, [here, there]) => {
-        deepFreeze(commands);
-        const first = inSurroundings(here, () => outcomesOf(commands));
-        const second = inSurroundings(there, () => outcomesOf(commands));
-        expect(second).toStrictEqual(first);
-      }),
-      { seed: 1, numRuns: 200 },
-    );
+  law("deciding", "deciding twice on the same state gives equal events, on any two computers", {
+    given: [reservationCommands(), differentSurroundings()],
+    runs: 200,
+    holds(commands, [here, there]) {
+      deepFreeze(commands);
+      const first = inSurroundings(here, () => outcomesOf(commands));
+      const second = inSurroundings(there, () => outcomesOf(commands));
+      expect(second).toStrictEqual(first);
+    },
+    story: (commands, [here, there]) => ({
+      given: "no reservation",
+      when: [
+        ...commands.map(commandInWords),
+        "are decided one after the other, on two computers:",
+        surroundingsInWords(here),
+        surroundingsInWords(there),
+      ],
+      wanted: "the same events, or the same refusal, for each command",
+      costs: "a command that is tried again, as step 05 does, decides something else",
+    }),
   });
 
-  it("a command that has just been obeyed decides nothing, or is refused as done", () => {
-    fc.assert(
-      fc.property(reservationCommands(), (commands) => {
-        let state: Reservation = initialState;
-        for (const command of commands) {
-          const outcome = outcomeOf(command, state);
-          if (typeof outcome === "string") continue;
-          state = outcome.reduce(evolve, state);
-          const again = command.type === "CreateReservation" ? "reservation-exists" : [];
-          expect(outcomeOf(command, state)).toStrictEqual(again);
-        }
-        expect(state.status).not.toBe("none");
-      }),
-      { seed: 1, numRuns: 200 },
-    );
+  law("done", "a command that has just been obeyed decides nothing, or is refused as done", {
+    given: [reservationCommands()],
+    runs: 200,
+    holds(commands) {
+      let state: Reservation = initialState;
+      for (const command of commands) {
+        const outcome = outcomeOf(command, state);
+        if (typeof outcome === "string") continue;
+        state = outcome.reduce(evolve, state);
+        const again = command.type === "CreateReservation" ? "reservation-exists" : [];
+        expect(outcomeOf(command, state)).toStrictEqual(again);
+      }
+      expect(state.status).not.toBe("none");
+    },
+    story: (commands) => ({
+      given: "no reservation",
+      when: [...commands.map(commandInWords), "are decided, each twice in a row"],
+      wanted: "the second time no event, or the refusal reservation-exists",
+      costs: "an impatient guest presses the button twice, and gets two confirmation mails",
+    }),
   });
 });
 

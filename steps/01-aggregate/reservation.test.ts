@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { givenFor } from "../../shared/testing/given.ts";
+import { eventInWords, stateInWords } from "../../shared/testing/in-words.ts";
 import {
   cancel,
   cancelled,
@@ -19,40 +20,55 @@ import {
   threeNights,
   twoNights,
 } from "../../shared/testing/reservations.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { decide, evolve, initialState } from "./reservation.ts";
-import type { ChangeStay, CreateReservation, Stay } from "./reservation-types.ts";
+import type {
+  ChangeStay,
+  CreateReservation,
+  Reservation,
+  ReservationEvent,
+  Stay,
+} from "./reservation-types.ts";
 
 const given = givenFor(decide);
 
 describe("the state of a reservation", () => {
+  costs("the desk sees another reservation than the one that the events tell of");
+
   it("is pending after ReservationCreated, with all that was asked for", () => {
+    tellAfter(initialState, created, "pending, with every field of the event but createdAt");
     expect(evolve(initialState, created)).toMatchObject(pendingReservation);
   });
 
   it("is confirmed after ReservationConfirmed, and keeps the rest", () => {
+    tellAfter(pendingReservation, confirmed, "confirmed, with confirmedAt, and the rest as it was");
     const expected = { ...pendingReservation, status: "confirmed", confirmedAt };
     expect(evolve(pendingReservation, confirmed)).toMatchObject(expected);
   });
 
   it("has the new stay and the new total after StayChanged", () => {
     const changes = { stay: threeNights, total: euros(360) };
-    expect(evolve(pendingReservation, stayChanged)).toMatchObject({
-      ...pendingReservation,
-      ...changes,
-    });
-    expect(evolve(confirmedReservation, stayChanged)).toMatchObject({
-      ...confirmedReservation,
-      ...changes,
-    });
+    for (const before of [pendingReservation, confirmedReservation]) {
+      tellAfter(before, stayChanged, `${before.status} still, with the event's new stay and total`);
+      expect(evolve(before, stayChanged)).toMatchObject({ ...before, ...changes });
+    }
   });
 
   it("is cancelled after ReservationCancelled, and says why and when", () => {
     const expected = { status: "cancelled", reason: "plans changed", cancelledAt };
-    expect(evolve(pendingReservation, cancelled)).toMatchObject(expected);
-    expect(evolve(confirmedReservation, cancelled)).toMatchObject(expected);
+    for (const before of [pendingReservation, confirmedReservation]) {
+      tellAfter(before, cancelled, "cancelled, with the event's reason and cancelledAt");
+      expect(evolve(before, cancelled)).toMatchObject(expected);
+    }
   });
 
   it("is a new value: the state before stays as it was", () => {
+    story({
+      given: stateInWords(pendingReservation),
+      when: eventInWords(stayChanged),
+      wanted: "another object is returned, and the one that was given has not changed",
+      costs: "whoever still holds the state before, a cache or a screen, finds it changed",
+    });
     const before = structuredClone(pendingReservation);
     expect(evolve(before, stayChanged)).not.toBe(before);
     expect(before).toEqual(pendingReservation);
@@ -64,21 +80,39 @@ describe("the state of a reservation", () => {
     const free = { amount: 0, currency: "EUR" };
     const bygone = { guests: 12, stay, pricePerNight: free, total: free };
     const event = { ...created, data: { ...created.data, ...bygone } };
+    story({
+      given: stateInWords(initialState),
+      when: "ReservationCreated of 2019: 364 nights for 12 guests, for nothing",
+      wanted: "pending, with all that the event says",
+      costs: "the day that a rule is made stricter, old reservations cannot be loaded any more",
+    });
     expect(evolve(initialState, event)).toMatchObject({ status: "pending", ...bygone });
   });
 
   it("follows the events, even where a bug once confirmed what was cancelled", () => {
+    tellAfter(cancelledReservation, confirmed, "confirmed: that is what happened");
     expect(evolve(cancelledReservation, confirmed)).toMatchObject({ status: "confirmed" });
   });
+
+  function tellAfter(before: Reservation, event: ReservationEvent, wanted: string): void {
+    story({ given: stateInWords(before), when: eventInWords(event), wanted });
+  }
 });
 
 describe("a new reservation", () => {
+  costs("a guest is charged for nights that nobody sleeps, or gets a room that does not exist");
+
   it("is created with the price of all its nights", () => {
     given(noReservation).when(create).thenDecides(created);
   });
 
   it("costs by the night on the calendar, also where the clocks change", () => {
     const stay = { arrival: "2030-03-30", departure: "2030-04-02" };
+    story({
+      given: stateInWords(noReservation),
+      when: "CreateReservation 2030-03-30 → 04-02, at 120.00 EUR a night",
+      wanted: "ReservationCreated with a total of 360.00 EUR: three nights, one of 23 hours",
+    });
     expect(decide(creating({ stay }), initialState)).toMatchObject([
       { data: { stay, total: euros(360) } },
     ]);
@@ -130,6 +164,8 @@ describe("a new reservation", () => {
 });
 
 describe("a reservation that was never created", () => {
+  costs("a mistyped number confirms a booking that no guest has made");
+
   it("cannot be confirmed, changed or cancelled", () => {
     given(noReservation).when(confirm).thenRefuses("reservation-not-found");
     given(noReservation).when(changeStay).thenRefuses("reservation-not-found");
@@ -138,6 +174,8 @@ describe("a reservation that was never created", () => {
 });
 
 describe("a pending reservation", () => {
+  costs("the guest is told that it is done, and no event says so");
+
   it("can be confirmed", () => {
     given(pendingReservation).when(confirm).thenDecides(confirmed);
   });
@@ -175,6 +213,8 @@ describe("a pending reservation", () => {
 });
 
 describe("a confirmed reservation", () => {
+  costs("a second mail for every impatient click, or a guest who cannot get out of a booking");
+
   it("decides nothing when it is confirmed again", () => {
     given(confirmedReservation).when(confirm).thenDecidesNothing();
   });
@@ -189,6 +229,8 @@ describe("a confirmed reservation", () => {
 });
 
 describe("a cancelled reservation", () => {
+  costs("the room was given to somebody else, and two guests arrive for it");
+
   it("cannot be confirmed", () => {
     given(cancelledReservation).when(confirm).thenRefuses("reservation-cancelled");
   });

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { EventEnvelope, NewEvent } from "../../shared/kernel/event.ts";
 import { collect } from "../../shared/testing/collect.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { historyInWords } from "../../shared/testing/in-words.ts";
+import { law } from "../../shared/testing/law.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { stateAfter, validHistories } from "../../shared/testing/reservations.ts";
 import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-types.ts";
@@ -14,76 +16,93 @@ import { assertSurvivesJson } from "./storable.ts";
 const database = useDatabase(3);
 
 describe("whatever is appended", () => {
-  it("what is not refused comes back from jsonb as it was", async () => {
-    const values = fc.array(fc.record({ value: fc.oneof(fc.anything(), text()) }), {
-      minLength: 1,
-      maxLength: 20,
-    });
-    await fc.assert(
-      fc.asyncProperty(values, async (candidates) => {
-        const kept = candidates.filter(isLetThrough);
-        const { rows } = await database.pool.query("select $1::jsonb as kept", [
-          JSON.stringify(kept),
-        ]);
-        expect(isDeepStrictEqual(withPrototypes(rows[0].kept), withPrototypes(kept))).toBe(true);
-        const refused = candidates.filter((candidate) => !kept.includes(candidate));
-        for (const value of refused) expect(survives(value)).toBe(false);
-      }),
-      { seed: 1, numRuns: 200 },
-    );
+  const values = fc.array(fc.record({ value: fc.oneof(fc.anything(), text()) }), {
+    minLength: 1,
+    maxLength: 20,
   });
 
-  it("replaying it in pages and batches equals replaying it at once", async () => {
-    let stream = 0;
-    await fc.assert(
-      fc.asyncProperty(validHistories(), cuts(), pageSizes(), async (history, sizes, pageSize) => {
-        stream += 1;
-        const streamId = `reservation-${stream}`;
-        const events = history.map((event) => newEvent(event));
-        for (const batch of batches(events, sizes)) {
-          await appendToStream(database.pool, streamId, batch);
-        }
-        const read = await collect(readStream(database.pool, streamId, { pageSize }));
-        expect(read).toMatchObject(
-          events.map((event, index) => ({ ...event, streamId, version: index + 1 })),
-        );
-        expect(stateAfter(read as EventEnvelope<ReservationEvent>[])).toEqual(stateAfter(history));
-      }),
-      { seed: 1, numRuns: 40 },
-    );
+  law("values", "what is not refused comes back from jsonb as it was", {
+    given: [values],
+    runs: 200,
+    async holds(candidates) {
+      const kept = candidates.filter(isLetThrough);
+      const { rows } = await database.pool.query("select $1::jsonb as kept", [
+        JSON.stringify(kept),
+      ]);
+      expect(isDeepStrictEqual(withPrototypes(rows[0].kept), withPrototypes(kept))).toBe(true);
+      const refused = candidates.filter((candidate) => !kept.includes(candidate));
+      for (const value of refused) expect(survives(value)).toBe(false);
+    },
+    story: (candidates) => ({
+      given: candidates.map((candidate) => fc.stringify(candidate)),
+      when: "assertSurvivesJson looks at each, and jsonb stores those that it lets through",
+      wanted: "each is refused, or comes back as it was; none is refused that would come back",
+      costs: "a fact is kept for ever as something else than what happened",
+    }),
   });
 
-  it("the store agrees with its model in memory", async () => {
-    let run = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(operations(), { maxLength: 12 }), async (plan) => {
-        run += 1;
-        const model = inMemoryEventStore();
-        const named = (stream: string): string => `${stream}-${run}`;
-        const start = await lastPosition();
-        for (const operation of plan) {
-          const streamId = named(operation.stream);
-          if (operation.does === "append") {
-            const events = operation.data.map((data) => newEvent({ type: "Noted", data }));
-            const [real, wanted] = await Promise.allSettled([
-              appendToStream(database.pool, streamId, events),
-              model.append(streamId, events, "any"),
-            ]);
-            expect(outcome(real)).toEqual(outcome(wanted));
-          } else {
-            const { fromVersion, pageSize } = operation;
-            const options = { fromVersion, pageSize };
-            const real = await collect(readStream(database.pool, streamId, options));
-            const wanted = await collect(model.readStream(streamId, options));
-            expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
-          }
+  let runs = 0;
+
+  law("pages", "replaying it in pages and batches equals replaying it at once", {
+    given: [validHistories(), cuts(), pageSizes()],
+    runs: 40,
+    async holds(history, sizes, pageSize) {
+      runs += 1;
+      const streamId = `reservation-${runs}`;
+      const events = history.map((event) => newEvent(event));
+      for (const batch of batches(events, sizes)) {
+        await appendToStream(database.pool, streamId, batch);
+      }
+      const read = await collect(readStream(database.pool, streamId, { pageSize }));
+      expect(read).toMatchObject(
+        events.map((event, index) => ({ ...event, streamId, version: index + 1 })),
+      );
+      expect(stateAfter(read as EventEnvelope<ReservationEvent>[])).toEqual(stateAfter(history));
+    },
+    story: (history, sizes, pageSize) => ({
+      given: historyInWords(history),
+      when: `appended in batches of ${sizes.join(", ")}, and read in pages of ${pageSize}`,
+      wanted: "the same events, numbered from 1, and the same state",
+      costs: "an event that is read twice, or never, at the edge of a page: another total",
+    }),
+  });
+
+  law("model", "the store agrees with its model in memory", {
+    given: [fc.array(operations(), { maxLength: 12 })],
+    runs: 30,
+    async holds(plan) {
+      runs += 1;
+      const run = runs;
+      const model = inMemoryEventStore();
+      const named = (stream: string): string => `${stream}-${run}`;
+      const start = await lastPosition();
+      for (const operation of plan) {
+        const streamId = named(operation.stream);
+        if (operation.does === "append") {
+          const events = operation.data.map((data) => newEvent({ type: "Noted", data }));
+          const [real, wanted] = await Promise.allSettled([
+            appendToStream(database.pool, streamId, events),
+            model.append(streamId, events, "any"),
+          ]);
+          expect(outcome(real)).toEqual(outcome(wanted));
+        } else {
+          const { fromVersion, pageSize } = operation;
+          const options = { fromVersion, pageSize };
+          const real = await collect(readStream(database.pool, streamId, options));
+          const wanted = await collect(model.readStream(streamId, options));
+          expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
         }
-        const real = await collect(readAll(database.pool, { after: start, pageSize: 3 }));
-        const wanted = await collect(model.readAll());
-        expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
-      }),
-      { seed: 1, numRuns: 30 },
-    );
+      }
+      const real = await collect(readAll(database.pool, { after: start, pageSize: 3 }));
+      const wanted = await collect(model.readAll());
+      expect(real.map(withoutPlace)).toEqual(wanted.map(withoutPlace));
+    },
+    story: (plan) => ({
+      given: "an empty store",
+      when: [...plan.map(operationInWords), "then all streams are read, in pages of 3"],
+      wanted: "each answer, and each page, as the model in memory has it",
+      costs: "the store keeps or loses events in a case that nobody has thought of",
+    }),
   });
 });
 
@@ -117,6 +136,12 @@ function operations(): fc.Arbitrary<Operation> {
       { noNullPrototype: true },
     ),
   );
+}
+
+function operationInWords(operation: Operation): string {
+  const { stream } = operation;
+  if (operation.does === "append") return `append ${fc.stringify(operation.data)} to ${stream}`;
+  return `read ${stream} from version ${operation.fromVersion} in pages of ${operation.pageSize}`;
 }
 
 /** What both stores have to agree on: how it ended, not at which position. */

@@ -23,7 +23,7 @@ describe("an append at the version it has read", () => {
   it("writes the whole batch, in order, and moves the stream", async () => {
     await givenVersion(2);
     const appending = compareAndAppend(database.pool, stream, batch, 2);
-    const told = story({
+    story({
       given: "reservation-1 is at version 2",
       when: "StayChanged and ReservationCancelled are appended, expecting 2",
       wanted: "they are versions 3 and 4, and the row in streams says 4",
@@ -32,7 +32,7 @@ describe("an append at the version it has read", () => {
         "the next writer is refused, or let through, by mistake",
     });
     const outcome = await outcomeOf(database.pool, appending);
-    expect(outcome, told).toEqual({ answer: "written, up to version 4", ...atVersion4 });
+    expect(outcome).toEqual({ answer: "written, up to version 4", ...atVersion4 });
     const { rows } = await database.pool.query("select position from events where version = 4");
     const position = BigInt(rows[0]?.position ?? 0);
     expect(await appending).toEqual({ streamId: stream, version: 4, position, repeated: false });
@@ -59,28 +59,28 @@ describe("an append that comes too late", () => {
   ] as const)("writes nothing when it expects %s", async (_what, expected) => {
     await givenVersion(2);
     const appending = compareAndAppend(database.pool, stream, batch, expected);
-    const told = story({
+    story({
       given: "reservation-1 is at version 2",
       when: `two events are appended by a writer who expects ${expected}`,
       wanted: "the answer is undefined, and nothing was written",
       costs: "this writer decided about a state of the stream that is gone, or never was",
     });
     const outcome = await outcomeOf(database.pool, appending);
-    expect(outcome, told).toEqual({ answer: "nothing was written", ...atVersion2 });
+    expect(outcome).toEqual({ answer: "nothing was written", ...atVersion2 });
   });
 
   it.each(["stream-exists", 1] as const)(
     "starts no stream when it expects %s",
     async (expected) => {
       const appending = compareAndAppend(database.pool, stream, batch, expected);
-      const told = story({
+      story({
         given: "there is no stream",
         when: `two events are appended by a writer who expects ${expected}`,
         wanted: "the answer is undefined, and there is no stream still",
         costs: "a stay changed and a booking cancelled that nobody has ever made",
       });
       const outcome = await outcomeOf(database.pool, appending);
-      expect(outcome, told).toEqual({ answer: "nothing was written", events: [], streams: [] });
+      expect(outcome).toEqual({ answer: "nothing was written", events: [], streams: [] });
     },
   );
 
@@ -103,13 +103,13 @@ describe("a batch with an event that is stored already", () => {
     const existing = await givenVersion(1);
     const partly = [newEvent(confirmed), ...existing, newEvent(cancelled)];
     const appending = compareAndAppend(database.pool, into, partly, expected);
-    const told = story({
+    story({
       given: "ReservationCreated is stored as version 1 of reservation-1",
       when: `it is appended to ${into} again, between two new events, expecting ${expected}`,
       wanted: "the answer is undefined, and nothing was written, the new events neither",
       costs: "half a decision: the guest is charged, the room never booked",
     });
-    expect(await outcomeOf(database.pool, appending), told).toEqual({
+    expect(await outcomeOf(database.pool, appending)).toEqual({
       answer: "nothing was written",
       events: [v1],
       streams: ["reservation-1 at version 1"],
@@ -121,7 +121,7 @@ describe("a batch with an event that is stored already", () => {
     await database.pool.query("create unique index one_of_a_type on events (type)");
     try {
       const appending = compareAndAppend(database.pool, stream, [newEvent(created)], 1);
-      const told = story({
+      story({
         given: "someone gave the table events one more unique index, one_of_a_type",
         when: "an event breaks that rule; its id is new, and the version is as expected",
         wanted: "the database's error (23505, one_of_a_type) is thrown on as it is",
@@ -129,7 +129,7 @@ describe("a batch with an event that is stored already", () => {
           "swallowed, it says 'nothing was written, look why': the writer looks, finds no reason " +
           "and tries for ever. Only events_event_id_key means that the event is stored already",
       });
-      expect(await outcomeOf(database.pool, appending), told).toEqual({
+      expect(await outcomeOf(database.pool, appending)).toEqual({
         answer: "a unique violation was thrown, by the constraint one_of_a_type",
         events: [v1],
         streams: ["reservation-1 at version 1"],
@@ -152,10 +152,11 @@ describe("two appends at the same time", () => {
     "the second waits for the first, then compares: expecting %s it %s",
     async (expected, then) => {
       await givenVersion(2);
-      const outcome = await whileFirstAppends(2, expected);
       const goesOn = then === "goes on";
+      race("reservation-1 is at version 2", 3, expected, goesOn);
+      const outcome = await whileFirstAppends(2, expected);
       const behind = ["reservation-1 v4 StayChanged", "reservation-1 v5 ReservationCancelled"];
-      expect(outcome, race("reservation-1 is at version 2", 3, expected, goesOn)).toEqual({
+      expect(outcome).toEqual({
         answer: goesOn ? "written, up to version 5" : "nothing was written",
         events: [v1, v2, byFirst, ...(goesOn ? behind : [])],
         streams: [`reservation-1 at version ${goesOn ? 5 : 3}`],
@@ -168,18 +169,19 @@ describe("two appends at the same time", () => {
     ["no-stream", "writes nothing"],
     ["any", "goes on"],
   ] as const)("both start the stream: expecting %s the second %s", async (expected, then) => {
-    const outcome = await whileFirstAppends(0, expected);
     const goesOn = then === "goes on";
+    race("there is no stream", 1, expected, goesOn);
+    const outcome = await whileFirstAppends(0, expected);
     const behind = ["reservation-1 v2 StayChanged", "reservation-1 v3 ReservationCancelled"];
-    expect(outcome, race("there is no stream", 1, expected, goesOn)).toEqual({
+    expect(outcome).toEqual({
       answer: goesOn ? "written, up to version 3" : "nothing was written",
       events: ["reservation-1 v1 ReservationConfirmed", ...(goesOn ? behind : [])],
       streams: [`reservation-1 at version ${goesOn ? 3 : 1}`],
     });
   });
 
-  function race(given: string, version: number, expected: ExpectedVersion, goesOn: boolean) {
-    return story({
+  function race(given: string, version: number, expected: ExpectedVersion, goesOn: boolean): void {
+    story({
       given: `${given}; the first writer has appended version ${version}, and not committed yet`,
       when: `yours begins, expecting ${expected}, and then the first one commits`,
       wanted:
@@ -216,14 +218,14 @@ describe("the statement of an append", () => {
   it("takes one round trip", async () => {
     const { db, queries } = watched(database.pool);
     await compareAndAppend(db, stream, batch, "no-stream");
-    const told = story({
+    story({
       when: "a batch of two events is appended",
       wanted: "one statement goes to the database, and one answer comes back",
       costs:
         "between two statements there is room for another writer, and for a crash that leaves half; " +
         "and each further one is a wait on the network",
     });
-    expect({ "statements sent": queries.length }, told).toEqual({ "statements sent": 1 });
+    expect({ "statements sent": queries.length }).toEqual({ "statements sent": 1 });
   });
 
   it("is planned once: its statement has a name", async () => {
@@ -231,7 +233,7 @@ describe("the statement of an append", () => {
     await givenVersion(1);
     await compareAndAppend(db, stream, [newEvent(confirmed)], 1);
     await compareAndAppend(db, stream, [newEvent(cancelled)], 2);
-    const told = story({
+    story({
       when: "two batches of one event are appended, one after the other",
       wanted: "both queries carry the same name: db.query({ name, text, values })",
       costs:
@@ -240,7 +242,7 @@ describe("the statement of an append", () => {
     });
     const names = queries.map((query) => Reflect.get(Object(query), "name") ?? "no name");
     const name = names[0] === "no name" ? "a name" : names[0];
-    expect(names, told).toEqual([name, name]);
+    expect(names).toEqual([name, name]);
   });
 });
 

@@ -26,7 +26,7 @@ describe("a conflict", () => {
   it("says what was expected and what is, and stores nothing", async () => {
     await referenceAppend(database.pool, stream, [newEvent(created), newEvent(confirmed)], 0);
     const late = appendToStream(database.pool, stream, [newEvent(cancelled)], 1);
-    const told = story({
+    story({
       given: "reservation-1 is at version 2: someone has confirmed it",
       when: "the guest, who has read version 1, cancels it",
       wanted: "a ConcurrencyConflict is thrown, with what was expected and what is",
@@ -34,7 +34,7 @@ describe("a conflict", () => {
         "written all the same, the stream says confirmed and cancelled, and the guest arrives " +
         "at 23:40; swallowed, the guest believes that the booking is cancelled",
     });
-    expect(await outcomeOf(database.pool, late), told).toEqual({
+    expect(await outcomeOf(database.pool, late)).toEqual({
       answer: "ConcurrencyConflict: reservation-1 is at 2, expected was 1",
       ...atVersion2,
     });
@@ -44,7 +44,7 @@ describe("a conflict", () => {
     await referenceAppend(database.pool, stream, [newEvent(created)], 0);
     const { db, queries } = watched(database.pool);
     const answer = await answerTo(appendToStream(db, stream, [newEvent(cancelled)], 0));
-    const told = story({
+    story({
       given: "reservation-1 is at version 1",
       when: "an append expects 0",
       wanted: "one statement tries, one asks why it wrote nothing, and the conflict is thrown",
@@ -52,7 +52,7 @@ describe("a conflict", () => {
         "the same events at the next version were decided without the fact that came first: the " +
         "repair that made 1,900 wrong streams out of 212",
     });
-    expect({ answer, "at most two statements": queries.length <= 2 }, told).toEqual({
+    expect({ answer, "at most two statements": queries.length <= 2 }).toEqual({
       answer: "ConcurrencyConflict: reservation-1 is at 1, expected was 0",
       "at most two statements": true,
     });
@@ -62,7 +62,7 @@ describe("a conflict", () => {
     await referenceAppend(database.pool, stream, [newEvent(created)], 0);
     const { db, queries } = watched(database.pool);
     const answer = await answerTo(appendToStream(db, stream, [newEvent(confirmed)], 1));
-    const told = story({
+    story({
       given: "reservation-1 is at version 1",
       when: "an append expects 1",
       wanted: "one statement writes it, and no other is sent",
@@ -70,7 +70,7 @@ describe("a conflict", () => {
         "a question before the append takes as long as the append, and its answer may be old " +
         "by the time that the append comes",
     });
-    expect({ answer, "statements sent": queries.length }, told).toEqual({
+    expect({ answer, "statements sent": queries.length }).toEqual({
       answer: "written, up to version 2",
       "statements sent": 1,
     });
@@ -82,7 +82,7 @@ describe("a conflict", () => {
       const meanwhile = () => referenceAppend(database.pool, stream, [newEvent(created)], 0);
       const db = interrupted(database.pool, 1, meanwhile);
       const appending = appendToStream(db, stream, [newEvent(confirmed)], expected);
-      const told = story({
+      story({
         given: `there is no stream, and your first statement, expecting ${expected}, wrote nothing`,
         when: "another writer starts the stream, before your second statement asks why",
         wanted: "the stream is as expected now, so the append is tried again, and written",
@@ -91,7 +91,7 @@ describe("a conflict", () => {
           "stream, finds what he knew and decides the same",
       });
       const outcome = await outcomeOf(database.pool, appending);
-      expect(outcome, told).toEqual({ answer: "written, up to version 2", ...atVersion2 });
+      expect(outcome).toEqual({ answer: "written, up to version 2", ...atVersion2 });
     },
   );
 
@@ -100,13 +100,13 @@ describe("a conflict", () => {
     const goOn = () => referenceAppend(database.pool, stream, [newEvent(confirmed)], 1);
     const db = interrupted(interrupted(database.pool, 1, start), 2, goOn);
     const appending = appendToStream(db, stream, [newEvent(cancelled)], 1);
-    const told = story({
+    story({
       given: "the stream came to be at the expected version 1 after your first statement",
       when: "it moves on to version 2 before your append is tried again",
       wanted: "a ConcurrencyConflict with what is now: at 2, expected was 1",
       costs: "a conflict with the version of a moment ago says 'is at 1, expected was 1'",
     });
-    expect(await outcomeOf(database.pool, appending), told).toEqual({
+    expect(await outcomeOf(database.pool, appending)).toEqual({
       answer: "ConcurrencyConflict: reservation-1 is at 2, expected was 1",
       ...atVersion2,
     });
@@ -129,7 +129,7 @@ describe("the same append from two senders at once", () => {
     async (expected) => {
       const events = [newEvent(created), newEvent(confirmed)];
       const { first, second } = await whileFirstAppends(events, stream, expected);
-      const told = story({
+      story({
         given: "a writer heard no answer, while its append of two events was under way",
         when: `it sends the same two again, expecting ${expected}`,
         wanted: "the second answer is that of the first, with repeated: true",
@@ -137,7 +137,7 @@ describe("the same append from two senders at once", () => {
           "told of a conflict, the writer decides anew what is done already: a second stay, a " +
           "second charge. What was expected does not matter once the events are stored",
       });
-      expect(await outcomeOf(database.pool, second), told).toEqual({
+      expect(await outcomeOf(database.pool, second)).toEqual({
         answer: "stored before, up to version 2",
         ...atVersion2,
       });
@@ -148,13 +148,13 @@ describe("the same append from two senders at once", () => {
   it("is refused in another stream", async () => {
     const events = [newEvent(created)];
     const { second } = await whileFirstAppends(events, "reservation-2", "any");
-    const told = story({
+    story({
       given: "ReservationCreated is being appended to reservation-1",
       when: "an event of the same id is appended to reservation-2, expecting any",
       wanted: "a DuplicateEvent with that id is thrown",
       costs: "two bookings under one id: the second guest is told 'stored before' and has no room",
     });
-    expect(await outcomeOf(database.pool, second), told).toEqual({
+    expect(await outcomeOf(database.pool, second)).toEqual({
       answer: `DuplicateEvent: ${events[0]?.id}`,
       events: [v1],
       streams: ["reservation-1 at version 1"],

@@ -1,0 +1,41 @@
+/** What an error means that everybody makes, where its own message does not say it to a newcomer. */
+
+import type { SerializedError } from "vitest";
+import type { Verdict } from "./verdict.ts";
+
+const meanings: readonly (readonly [RegExp, string])[] = [
+  [
+    /Cannot (assign to read only|add|delete|define) property|object is not extensible/,
+    "Your code changes a value that it was given. Values are frozen in these tests: make a new one, as in { ...state, status }.",
+  ],
+  [
+    /Maximum call stack size exceeded/,
+    "A function calls itself, or two call each other, without an end.",
+  ],
+  [
+    /process\.exit unexpectedly called/,
+    "Your code ends the whole process. Throw an error instead, and let the caller decide.",
+  ],
+  [
+    /Cannot read propert(y|ies) of (undefined|null)/,
+    "Something that the code takes for a value is not there: look at what stands before the dot.",
+  ],
+  [
+    /\(0 , __vi_import_\d+__\.(\w+)\) is not a function|does not provide an export named/,
+    "The tests call it by this name: is it still there, and exported?",
+  ],
+  [
+    /timeout exceeded when trying to connect/,
+    "All connections of the pool are in use: does each path give its connection back, also after an error?",
+  ],
+  [
+    /^Test timed out in/,
+    "Nothing came back. What does your code wait for, and what would end the wait? Often: a promise that is never settled, a lock or a connection that is never given back.",
+  ],
+];
+
+/** A sentence for the learner, or undefined where the error speaks for itself. */
+export function adviceOn(verdict: Verdict, chain: readonly SerializedError[]): string | undefined {
+  if (verdict !== "crashed" && verdict !== "hanging") return undefined;
+  return meanings.find(([pattern]) => chain.some(({ message }) => pattern.test(message)))?.[1];
+}
