@@ -21,8 +21,8 @@ const meanings: readonly (readonly [RegExp, string])[] = [
     "Something that the code takes for a value is not there: look at what stands before the dot.",
   ],
   [
-    /\(0 , __vi_import_\d+__\.(\w+)\) is not a function|does not provide an export named/,
-    "The tests call it by this name: is it still there, and exported?",
+    /Worker exited unexpectedly/,
+    "The process that ran your code ended in the middle of a test: it was aborted, killed, or ran out of memory.",
   ],
   [
     /timeout exceeded when trying to connect/,
@@ -34,8 +34,20 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** A sentence for the learner, or undefined where the error speaks for itself. */
-export function adviceOn(verdict: Verdict, chain: readonly SerializedError[]): string | undefined {
+/**
+ * A sentence for the learner, or undefined where the error speaks for itself. `inTest` where it was
+ * thrown by the line of the test, not by the learner's code.
+ */
+export function adviceOn(
+  verdict: Verdict,
+  chain: readonly SerializedError[],
+  inTest: boolean,
+): string | undefined {
   if (verdict !== "crashed" && verdict !== "hanging") return undefined;
-  return meanings.find(([pattern]) => chain.some(({ message }) => pattern.test(message)))?.[1];
+  const messages = chain.map(({ message }) => message);
+  const [missing] = messages.flatMap((text) => /^(\w+) is not a function/.exec(text)?.[1] ?? []);
+  if (inTest && missing !== undefined) {
+    return `The tests call ${missing} by this name: is it still there, and exported?`;
+  }
+  return meanings.find(([pattern]) => messages.some((text) => pattern.test(text)))?.[1];
 }

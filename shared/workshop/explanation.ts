@@ -1,14 +1,16 @@
 /** One failing test, told so that a learner knows what is wrong, where, what it costs, and what to do next. */
 
-import { relative, sep } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import type { SerializedError, TestCase } from "vitest/node";
 import type { Counterexample } from "../testing/law.ts";
+import type { Stall } from "../testing/stall-watch.ts";
 import type { Story } from "../testing/story.ts";
-import { adviceOn } from "./advice.ts";
+import { tasksByTitle } from "./hints.ts";
 import { labelled, wrapped } from "./labelled.ts";
-import { root, type Step } from "./steps.ts";
+import { outermostTitle } from "./run-vitest.ts";
+import type { Step } from "./steps.ts";
 import { causes, type Verdict, verdictOf } from "./verdict.ts";
+import { coloured, whatHappened } from "./what-happened.ts";
+import { placeIn, where } from "./whereabouts.ts";
 
 const headings: Readonly<Record<Exclude<Verdict, "green">, string>> = {
   "not written yet": "NOT WRITTEN YET",
@@ -36,7 +38,7 @@ export function explain(step: Step, test: TestCase, logged: readonly string[]): 
     ...whatHappened(step, verdict, chain),
     ...printed(logged),
     "",
-    ...where(step, chain),
+    ...where(step, chain, taskOf(step, test)),
     ...(price !== undefined && isJudged ? labelled("costs", price) : []),
     ...nextMove(step, verdict),
     ...(counterexample && isJudged ? again(step, counterexample) : []),
@@ -55,6 +57,26 @@ export function explainBrokenModule(step: Step, error: SerializedError): string 
     "",
     ...where(step, chain),
     ...nextMove(step, verdict),
+  ].join("\n");
+}
+
+/** The text for a loop that never ended; `test` is the one that ran, none while a file was loaded. */
+export function explainStall(step: Step, stall: Stall, test: TestCase | undefined): string {
+  const name = test?.fullName.replaceAll(" > ", " › ") ?? "while the file was loaded";
+  const isLearners = ({ file }: { readonly file: string }): boolean =>
+    file.includes(`/${step.id}/`) && !file.endsWith(".test.ts");
+  const frame = stall.frames.find(isLearners) ?? stall.frames.find(({ file }) => file !== "");
+  return [
+    ...titled(headings.hanging, name),
+    ...labelled(
+      "what",
+      "The code ran for seconds without an end and let nothing else run: most likely a loop whose condition never becomes false.",
+    ),
+    "",
+    ...(frame
+      ? [`  where   ${placeIn(frame)}${frame.functionName && `, in ${frame.functionName}`}`]
+      : []),
+    "  next    look at what ends the loop in that line, then run it again",
   ].join("\n");
 }
 
@@ -82,57 +104,6 @@ function told({ given, when, wanted }: Story): readonly string[] {
   ];
 }
 
-/** How many lines of a message or of a diff are shown: what a screen holds. */
-const [longestMessage, longestDiff] = [16, 20];
-
-function whatHappened(
-  step: Step,
-  verdict: Verdict,
-  chain: readonly SerializedError[],
-): readonly string[] {
-  const diff = chain.find((link) => typeof link.diff === "string")?.diff;
-  const hasDiff = typeof diff === "string";
-  const messages = chain.map((error) => messageOf(error, hasDiff)).filter((text) => text !== "");
-  const innermost = chain.at(-1)?.name ?? "an error without a message";
-  const advice = adviceOn(verdict, chain);
-  const lines = [
-    ...(messages.length === 0 && !hasDiff ? [innermost] : messages),
-    ...(advice === undefined ? [] : [advice]),
-  ].flatMap((text) => text.split("\n"));
-  const label = verdict === "wrong" ? "but" : "what";
-  const compared = hasDiff ? shortened(diff.split("\n"), longestDiff, step) : [];
-  return [
-    ...labelled(label, shortened(lines, longestMessage, step).map(coloured)),
-    // The diff begins beside the label where nothing else does.
-    ...compared.map((line, index) => {
-      const start = index === 0 && lines.length === 0 ? `  ${label.padEnd(8)}` : " ".repeat(10);
-      return `${start}${coloured(line)}`.trimEnd();
-    }),
-  ];
-}
-
-function shortened(lines: readonly string[], most: number, step: Step): readonly string[] {
-  if (lines.length <= most) return lines;
-  const left = lines.length - most + 1;
-  return [
-    ...lines.slice(0, most - 1),
-    `... ${left} more lines: npm test ${step.number} -- --vitest`,
-  ];
-}
-
-/** The message; with the error's name where that says more than "an assertion failed". */
-function messageOf({ name, message }: SerializedError, hasDiff: boolean): string {
-  const isAssertion = name === "AssertionError";
-  const text = message
-    .replace(/ \/\/ Object\.is equality$/, "")
-    // The diff below says it better. What the test calls the value stays.
-    .replace(/(^|: )expected [\s\S]*$/, isAssertion && hasDiff ? "" : "$&")
-    .trim();
-  return name === undefined || isAssertion || name === "NotImplemented" || text === ""
-    ? text
-    : `${name}: ${text}`;
-}
-
 /** What the learner's code printed while the test ran. */
 function printed(logged: readonly string[]): readonly string[] {
   const lines = logged.flatMap((text) => text.trimEnd().split("\n"));
@@ -142,21 +113,6 @@ function printed(logged: readonly string[]): readonly string[] {
   return lines.length > 12 ? [...shown, `          ... ${lines.length - 12} more lines`] : shown;
 }
 
-/** Colour only adds, and only where a person looks at a terminal. */
-function coloured(text: string): string {
-  const wanted = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
-  return wanted ? text : stripVTControlCharacters(text);
-}
-
-/** The line in the learner's own file, else in the test. */
-function where(step: Step, chain: readonly SerializedError[]): readonly string[] {
-  const frames = chain.flatMap((error) => error.stacks ?? []);
-  const inStep = frames.filter(({ file }) => file.includes(`/${step.id}/`));
-  const frame = inStep.find(({ file }) => !file.endsWith(".test.ts")) ?? inStep[0];
-  if (!frame) return [];
-  return [`  where   ${relative(root, frame.file).split(sep).join("/")}:${frame.line}`];
-}
-
 function nextMove(step: Step, verdict: Verdict): readonly string[] {
   const hint = `npm run hint ${step.number}`;
   if (verdict === "infrastructure") {
@@ -164,4 +120,8 @@ function nextMove(step: Step, verdict: Verdict): readonly string[] {
   }
   if (verdict === "crashed") return [`  next    mend that line first; ${hint} helps with the task`];
   return [`  next    ${hint}    one nudge, then more each time`];
+}
+
+function taskOf(step: Step, test: TestCase): number | undefined {
+  return tasksByTitle(step.id).numberOf(outermostTitle(test));
 }

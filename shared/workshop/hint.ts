@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { requiredStep } from "./arguments.ts";
 import { runCommand } from "./command.ts";
-import { type Hint, listOfTasks, type Task, taskNamed, taskOfTest, tasksOf } from "./hints.ts";
+import { type Hint, listOfTasks, type Task, taskNamed, tasksByTitle, tasksOf } from "./hints.ts";
 import { bold, dim } from "./paint.ts";
 import { readProgress, rememberHint, rememberOpened, solvedSteps } from "./progress-file.ts";
 import { stepHeading } from "./step-heading.ts";
@@ -36,7 +36,8 @@ function taskOfLastRun(step: Step, tasks: readonly Task[]): Task | undefined {
     );
     return tasks[0];
   }
-  const number = failing?.map((title) => taskOfTest(step.id, title)).find((found) => found);
+  const { numberOf } = tasksByTitle(step.id);
+  const number = failing?.map(numberOf).find((found) => found);
   const task = tasks.find((candidate) => candidate.number === number);
   if (task) return task;
   console.log(

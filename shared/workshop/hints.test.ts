@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseHints, taskNamed, taskOfTest, tasksOf } from "./hints.ts";
+import { parseHints, taskNamed, tasksByTitle, tasksOf } from "./hints.ts";
 import { steps } from "./steps.ts";
 
 const markdown = `# Hints for 01
@@ -99,12 +99,12 @@ describe("the task of a failing test", () => {
     ["the laws of an aggregate", undefined],
     ["something else", undefined],
   ])("is the one whose tests the README names: %s", (title, task) => {
-    expect(taskOfTest(step, title, root)).toBe(task);
+    expect(tasksByTitle(step, root).numberOf(title)).toBe(task);
   });
 
   it("is unknown without a README, and hints that are gone are told", () => {
     rmSync(join(root, "steps", step, "README.md"));
-    expect(taskOfTest(step, "a cancelled reservation", root)).toBeUndefined();
+    expect(tasksByTitle(step, root).numberOf("a cancelled reservation")).toBeUndefined();
     expect(() => tasksOf(step, root)).toThrow("steps/01-aggregate/hints.md is not there");
   });
 });
@@ -114,7 +114,7 @@ describe("the workshop's own steps", () => {
     for (const { id } of steps) {
       for (const { hints } of tasksOf(id)) expect(hints).toHaveLength(3);
     }
-    expect(taskOfTest("01-aggregate", "the nights of a stay")).toBe(1);
-    expect(taskOfTest("07-consuming", "a consumer that the broker cancels")).toBe(4);
+    expect(tasksByTitle("01-aggregate").numberOf("the nights of a stay")).toBe(1);
+    expect(tasksByTitle("07-consuming").numberOf("a consumer that the broker cancels")).toBe(4);
   });
 });

@@ -65,31 +65,60 @@ export function listOfTasks(tasks: readonly Task[]): string {
   return tasks.map(({ number, title }) => `  ${number}  ${title}`).join("\n");
 }
 
-/**
- * The number of the task whose tests, as the README names them, include this title; undefined for a
- * title that belongs to no task alone, as the laws that need all of them.
- */
-export function taskOfTest(stepId: string, title: string, root: string = here): number | undefined {
+/** Which task of a step a test belongs to, by the title of its outermost `describe`. */
+export interface TasksByTitle {
+  /** Undefined for a title that belongs to no task alone, as the laws that need all of them. */
+  numberOf(title: string): number | undefined;
+  /** Smaller for what the README names earlier; what it does not name comes last. */
+  rankOf(title: string): number;
+  /** What the task's tests are called in the README; `"a consumer that ..."` stands for all that begin so. */
+  titlesOf(task: number): readonly string[];
+  /** The task as the README has it. */
+  textOf(task: number): string | undefined;
+}
+
+/** Reads the README's tasks, which name the tests that tick them. */
+export function tasksByTitle(stepId: string, root: string = here): TasksByTitle {
   const readme = readIfThere(join(root, "steps", stepId, "README.md"))?.toString("utf8") ?? "";
-  return parseTasks(readme).find(({ titles }) => titles.some((name) => isNamed(title, name)))
-    ?.number;
+  const section = taskSection(readme);
+  const tasks = parseTasks(section);
+  const inOrder = quotedIn(section);
+  return {
+    numberOf: (title) =>
+      tasks.find(({ titles }) => titles.some((name) => isNamed(title, name)))?.number,
+    rankOf: (title) => {
+      const place = inOrder.findIndex((name) => isNamed(title, name));
+      return place === -1 ? inOrder.length : place;
+    },
+    titlesOf: (task) => tasks.find(({ number }) => number === task)?.titles ?? [],
+    textOf: (task) => tasks.find(({ number }) => number === task)?.text,
+  };
 }
 
 interface TaskTests {
   readonly number: number;
   readonly titles: readonly string[];
+  readonly text: string;
 }
 
-/** The numbered items below "Your task", each with the titles in quotes that stand in it. */
-function parseTasks(readme: string): readonly TaskTests[] {
-  const [, section = ""] =
-    /^## Your task\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(readme.replaceAll("\r\n", "\n")) ?? [];
+function taskSection(readme: string): string {
+  const text = readme.replaceAll("\r\n", "\n");
+  return /^## Your task\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(text)?.[1] ?? "";
+}
+
+/** The numbered items, each with the titles in quotes that stand in it. */
+function parseTasks(section: string): readonly TaskTests[] {
   // An item ends where a paragraph begins that is not indented.
   const items = section.split(/^(?=\d+\. )|\n\n(?=\S)/m).filter((text) => /^\d+\. /.test(text));
   return items.map((item) => ({
     number: Number.parseInt(item, 10),
-    titles: [...item.replaceAll(/\s+/g, " ").matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
+    titles: quotedIn(item),
+    text: item,
   }));
+}
+
+function quotedIn(text: string): readonly string[] {
+  return [...text.replaceAll(/\s+/g, " ").matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
 }
 
 /** `"a consumer that ..."` stands for all titles that begin so. */

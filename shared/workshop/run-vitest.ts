@@ -1,7 +1,10 @@
 /** Runs Vitest in this process over some trees and hands back what every test said. */
 
 import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
-import { startVitest } from "vitest/node";
+import { createVitest } from "vitest/node";
+import type { LawSettings } from "../testing/law.ts";
+import type { Stall } from "../testing/stall-watch.ts";
+import { openStallFolder } from "./stall-folder.ts";
 import { root, type Step, steps } from "./steps.ts";
 import type { TreeName } from "./trees.ts";
 
@@ -18,6 +21,8 @@ export interface Run {
   readonly modules: readonly TestModule[];
   /** Errors outside any test: an unhandled rejection, a set-up that failed. */
   readonly errors: readonly SerializedError[];
+  /** Loops without an end whose workers were ended. */
+  readonly stalls: readonly Stall[];
 }
 
 /** Runs the tests; resolves when the servers that the run started are stopped again. */
@@ -27,25 +32,108 @@ export async function runVitest({
   step,
   reporters,
 }: RunOptions): Promise<Run> {
-  process.env.WORKSHOP_TREES = trees.join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
+  const session = await openVitest(trees, step, reporters);
+  try {
+    return await session.run();
+  } finally {
+    await session.close();
+  }
+}
+
+export interface VitestSession {
+  /** Runs all tests of the session, or those that the options name. */
+  run(options?: SessionRun): Promise<Run>;
+  /** Ends the run under way, whatever its code is doing; resolves when it has ended. */
+  cancel(): Promise<void>;
+  /** These files have changed since the last run. */
+  invalidate(files: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+export interface SessionRun {
+  /** What is asked of the properties. */
+  readonly laws?: LawSettings;
+  /** Only test files whose names it accepts. */
+  readonly files?: (file: string) => boolean;
+  /** Only tests whose full names begin so; all where it is empty. */
+  readonly titles?: readonly string[];
+}
+
+/** How long a cancelled run may take to end by itself before its workers are killed, in milliseconds. */
+const grace = 150;
+
+/** Vitest, ready to run once or often. A learner's code is watched for loops that never end. */
+export async function openVitest(
+  trees: readonly TreeName[],
+  step: Step | undefined,
+  reporters: readonly (Reporter | "default")[],
+): Promise<VitestSession> {
+  process.env.WORKSHOP_TREES = trees.join(",");
   const needed = step === undefined ? steps.flatMap(({ needs }) => needs) : step.needs;
-  process.env.WORKSHOP_NEEDS ??= [...new Set(needed)].join(",");
-  let run: Run = { modules: [], errors: [] };
-  const collector: Reporter = {
-    onTestRunEnd(modules, errors) {
-      run = { modules, errors };
-    },
-  };
-  const filters = step === undefined ? [] : [`steps/${step.id}/`];
-  const vitest = await startVitest("test", filters, {
+  process.env.WORKSHOP_NEEDS = [...new Set(needed)].join(",");
+  const stalls = trees.includes("learner") ? await openStallFolder() : undefined;
+  const vitest = await createVitest("test", {
     root,
     watch: false,
     passWithNoTests: true,
-    reporters: [...reporters, collector],
+    reporters: [...reporters],
   });
-  await vitest?.close();
-  return run;
+  if (stalls) vitest.provide("stalls", stalls.settings);
+  await vitest.standalone();
+  let running: Promise<unknown> | undefined;
+
+  /** The second request kills the workers: a loop without an await hears no first one. */
+  async function cancel(): Promise<void> {
+    if (!running) return;
+    const end = running.catch(() => {});
+    const first = vitest.cancelCurrentRun("keyboard-input").catch(() => {});
+    const isOver = await Promise.race([
+      end.then(() => true),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), grace)),
+    ]);
+    if (!isOver) await vitest.cancelCurrentRun("keyboard-input").catch(() => {});
+    await Promise.all([first, end]);
+  }
+
+  return {
+    async run({ laws = {}, files = () => true, titles = [] } = {}) {
+      vitest.provide("laws", laws);
+      if (titles.length === 0) vitest.resetGlobalTestNamePattern();
+      else vitest.setGlobalTestNamePattern(new RegExp(`^(${titles.map(escaped).join("|")})`));
+      vitest.clearSpecificationsCache();
+      const all = await vitest.globTestSpecifications(step && [`steps/${step.id}/`]);
+      const chosen = all.filter(({ moduleId }) => files(moduleId));
+      const run = vitest.runTestSpecifications(chosen, true);
+      running = run;
+      // One loop tells enough: nobody waits for the same loop in the next file.
+      const stopWaiting = stalls?.onFirst(() => void cancel());
+      try {
+        const { testModules, unhandledErrors } = await run;
+        const errors = unhandledErrors.filter(isError);
+        return { modules: testModules, errors, stalls: stalls?.take() ?? [] };
+      } finally {
+        running = undefined;
+        stopWaiting?.();
+      }
+    },
+    cancel,
+    invalidate(files) {
+      for (const file of files) vitest.invalidateFile(file);
+    },
+    async close() {
+      await cancel();
+      await vitest.close();
+    },
+  };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function isError(value: unknown): value is SerializedError {
+  return typeof value === "object" && value !== null && "message" in value;
 }
 
 /** All tests of a module, and the errors that kept it from having any. */
@@ -61,4 +149,12 @@ export function errorsAround(module: TestModule): readonly SerializedError[] {
 /** `03-event-store` for a module in a step's folder. */
 export function stepIdOf(module: TestModule): string | undefined {
   return /[/\\]steps[/\\](\d\d-[^/\\]+)[/\\]/.exec(module.moduleId)?.[1];
+}
+
+/** The title of the outermost `describe` around a test: in a step, it is named after the task. */
+export function outermostTitle(test: TestCase): string {
+  let title = test.name;
+  for (let parent = test.parent; parent.type === "suite"; parent = parent.parent)
+    title = parent.name;
+  return title;
 }

@@ -1,14 +1,15 @@
 /** What a run of the learner's step came to: task by task, and one failing test explained. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { TestCase, TestModule } from "vitest/node";
-import { explain, explainBrokenModule } from "./explanation.ts";
-import { errorsAround, type Run, testsOf } from "./run-vitest.ts";
-import { root, type Step } from "./steps.ts";
+import type { SerializedError, TestCase, TestModule } from "vitest/node";
+import { explain, explainBrokenModule, explainStall } from "./explanation.ts";
+import { tasksByTitle } from "./hints.ts";
+import { labelled } from "./labelled.ts";
+import { errorsAround, outermostTitle, type Run, testsOf } from "./run-vitest.ts";
+import type { Step } from "./steps.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 export interface StepReport {
+  /** Every test that was asked for is green. */
   readonly isGreen: boolean;
   readonly tests: number;
   /** The outermost titles of the tests that failed, the explained one first. */
@@ -17,41 +18,57 @@ export interface StepReport {
   readonly lines: readonly string[];
 }
 
-/** `logged` is what the code printed, by the id of the test. */
+/**
+ * `logged` is what the code printed, by the id of the test. A run of a part has left out all other tests;
+ * in a run of the whole step a test that is left out is not green.
+ */
 export function reportOf(
   step: Step,
-  { modules, errors }: Run,
+  { modules, errors, stalls }: Run,
   logged: ReadonlyMap<string, readonly string[]>,
+  isPart = false,
 ): StepReport {
-  const ordered = [...modules].sort(examplesFirst);
-  const tests = ordered.flatMap(testsOf);
-  const failed = tests.filter((test) => test.result().state !== "passed");
-  // An error that no test has caught is told only where no failed test tells more of it.
-  const around = [...ordered.flatMap(errorsAround), ...(failed.length === 0 ? errors : [])];
-  if (tests.length === 0 && around.length === 0) {
-    const lines = ["This step has no tests: is the clone complete?"];
-    return { isGreen: false, tests: 0, failing: [], lines };
-  }
+  const tests = [...modules]
+    .sort(examplesFirst)
+    .flatMap(testsOf)
+    .filter((test) => !isPart || test.result().state !== "skipped");
   const groups = inOrderOfTasks(step, groupByTitle(tests));
-  const width = Math.max(20, ...[...groups.keys()].map((title) => title.length));
-  const table = [...groups].map(([title, cases]) => `  ${summary(title.padEnd(width), cases)}`);
-  const [broken] = around;
-  if (broken) {
-    const lines = [...table, "", explainBrokenModule(step, broken)];
-    return { isGreen: false, tests: tests.length, failing: [], lines };
-  }
-  const red = [...groups.values()]
-    .flat()
-    .filter((test) => test.result().state !== "passed")
-    .sort((a, b) => examplesFirst(a.module, b.module));
-  const first = red.find((test) => verdict(test) !== "not written yet") ?? red[0];
-  if (!first) return { isGreen: true, tests: tests.length, failing: [], lines: table };
-  return {
+  const red = [...groups.values()].flat().filter(isRed).sort(byModule);
+  const table = tableOf(step, groups);
+  const report = (lines: readonly string[], first?: TestCase): StepReport => ({
     isGreen: false,
     tests: tests.length,
-    failing: [first, ...red].map(outermostTitle),
-    lines: [...table, "", explain(step, first, logged.get(first.id) ?? []), ...others(red, first)],
-  };
+    failing: [...(first ? [first] : []), ...red].map(outermostTitle),
+    lines: [...table, ...(table.length > 0 ? [""] : []), ...lines],
+  });
+
+  const [stall] = stalls;
+  if (stall) {
+    const test = tests.find(({ id }) => id === stall.test);
+    return report(explainStall(step, stall, test).split("\n"), test);
+  }
+  // An error that no test has caught is told only where no failed test tells more of it, or a process has ended.
+  const [broken] = [
+    ...modules.flatMap(errorsAround),
+    ...errors.filter((error) => red.length === 0 || isLostWorker(error)),
+  ];
+  if (broken) return report(explainBrokenModule(step, broken).split("\n"));
+  if (tests.length === 0)
+    return report(["There is no such test in this step: is the clone complete?"]);
+  const first = red.find((test) => verdict(test) !== "not written yet") ?? red[0];
+  if (!first) {
+    const open = tests.filter(isOpen).length;
+    return open === 0 ? { ...report([]), isGreen: true, lines: table } : report(explainOpen(open));
+  }
+  const explained = explain(step, first, logged.get(first.id) ?? []).split("\n");
+  return report([...explained, ...others(red, first)], first);
+}
+
+function explainOpen(count: number): readonly string[] {
+  return labelled(
+    "what",
+    `What was run is green, but ${count} of the tests were not run. Is there a .skip or an .only in a test?`,
+  );
 }
 
 /** How many names of further red tests are shown: one is to be mended at a time. */
@@ -61,14 +78,13 @@ function others(red: readonly TestCase[], first: TestCase): readonly string[] {
   const unwritten = red.filter((test) => verdict(test) === "not written yet" && test !== first);
   const wrong = red.filter((test) => test !== first && !unwritten.includes(test));
   const more = wrong.length - shownOthers;
+  const waiting = unwritten.length === 1 ? "1 test waits" : `${unwritten.length} tests wait`;
   return [
     ...wrong
       .slice(0, shownOthers)
       .map((test, index) => `  ${index === 0 ? "also" : "    "}    ${shortName(test)}`),
-    ...(more > 0 ? [`          and ${more} more that are red`] : []),
-    ...(unwritten.length > 0
-      ? [`          ${unwritten.length} tests wait for code that is not written yet`]
-      : []),
+    ...(more > 0 ? [`          and ${more} more that ${more === 1 ? "is" : "are"} red`] : []),
+    ...(unwritten.length > 0 ? [`          ${waiting} for code that is not written yet`] : []),
   ];
 }
 
@@ -78,24 +94,17 @@ function shortName(test: TestCase): string {
   return name.length > 68 ? `${name.slice(0, 67)}…` : name;
 }
 
-/** The README's tasks name the tests that tick them; what it does not name comes last. */
+/** The README's tasks name the tests that tick them; what no task names comes last. */
 function inOrderOfTasks(
   step: Step,
   groups: ReadonlyMap<string, TestCase[]>,
-): Map<string, TestCase[]> {
-  const readme = readFileSync(join(root, "steps", step.id, "README.md"), "utf8").replace(
-    /\s+/g,
-    " ",
-  );
-  const rank = (title: string): number => {
-    const place = readme.indexOf(`"${title}"`);
-    return place === -1 ? readme.length : place;
-  };
-  return new Map([...groups].sort(([a], [b]) => rank(a) - rank(b)));
+): ReadonlyMap<string, TestCase[]> {
+  const { rankOf } = tasksByTitle(step.id);
+  return new Map([...groups].sort(([a], [b]) => rankOf(a) - rankOf(b)));
 }
 
 /** Tests by the outermost `describe`, which is named after the task, in the order of the files. */
-function groupByTitle(tests: readonly TestCase[]): Map<string, TestCase[]> {
+function groupByTitle(tests: readonly TestCase[]): ReadonlyMap<string, TestCase[]> {
   const groups = new Map<string, TestCase[]>();
   for (const test of tests) {
     const title = outermostTitle(test);
@@ -104,26 +113,48 @@ function groupByTitle(tests: readonly TestCase[]): Map<string, TestCase[]> {
   return groups;
 }
 
-function outermostTitle(test: TestCase): string {
-  let title = test.name;
-  for (let parent = test.parent; parent.type === "suite"; parent = parent.parent)
-    title = parent.name;
-  return title;
+/** A line for each group, with the number of its task. */
+function tableOf(step: Step, groups: ReadonlyMap<string, TestCase[]>): readonly string[] {
+  const { numberOf } = tasksByTitle(step.id);
+  const width = Math.min(60, Math.max(20, ...[...groups.keys()].map((title) => title.length)));
+  return [...groups].map(([title, cases]) => {
+    const { sign, count } = summary(cases);
+    return `  ${sign} ${numberOf(title) ?? " "}  ${title.padEnd(width)}  ${count}`;
+  });
 }
 
-function summary(title: string, cases: readonly TestCase[]): string {
-  const count = `${cases.length} ${cases.length === 1 ? "test" : "tests"}`;
-  const failed = cases.filter((test) => test.result().state !== "passed");
-  if (failed.length === 0) return `✔ ${title}  ${count}`;
-  const worse = failed.filter((test) => verdict(test) !== "not written yet");
-  if (worse.length > 0) return `✘ ${title}  ${worse.length} of ${count} red`;
-  return failed.length === cases.length
-    ? `· ${title}  not written yet`
-    : `· ${title}  ${failed.length} of ${count} not written yet`;
+function summary(cases: readonly TestCase[]): { readonly sign: string; readonly count: string } {
+  const all = `${cases.length} ${cases.length === 1 ? "test" : "tests"}`;
+  const failed = cases.filter(isRed);
+  const open = cases.filter(isOpen);
+  const wrong = failed.filter((test) => verdict(test) !== "not written yet");
+  if (wrong.length > 0) return { sign: "✘", count: `${wrong.length} of ${all} red` };
+  const part = (some: readonly TestCase[]): string =>
+    some.length === cases.length ? "" : `${some.length} of ${all} `;
+  if (failed.length > 0) return { sign: "·", count: `${part(failed)}not written yet` };
+  if (open.length > 0) return { sign: "·", count: `${part(open)}not run` };
+  return { sign: "✔", count: all };
+}
+
+function isLostWorker({ message }: SerializedError): boolean {
+  return message.startsWith("[vitest-pool]");
+}
+
+function isRed(test: TestCase): boolean {
+  return test.result().state === "failed";
+}
+
+/** Its worker ended before it, or somebody left it out. */
+function isOpen(test: TestCase): boolean {
+  return ["pending", "skipped"].includes(test.result().state);
 }
 
 function verdict(test: TestCase): Verdict {
   return verdictOf(test.result().errors ?? []);
+}
+
+function byModule(a: TestCase, b: TestCase): number {
+  return examplesFirst(a.module, b.module);
 }
 
 function examplesFirst(a: TestModule, b: TestModule): number {

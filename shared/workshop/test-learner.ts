@@ -1,44 +1,76 @@
 /** `npm test N`: the learner's step, task by task, and one failing test explained. */
 
-import type { Reporter } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
+import type { LawSettings } from "../testing/law.ts";
+import { tasksByTitle } from "./hints.ts";
+import { listener } from "./listener.ts";
 import { markSolved, rememberFailures, solvedSteps } from "./progress-file.ts";
 import { progressLine } from "./progress-line.ts";
-import { runVitest } from "./run-vitest.ts";
+import { openVitest, type Run } from "./run-vitest.ts";
 import { reportOf } from "./step-report.ts";
 import type { Step } from "./steps.ts";
 import { watchdog } from "./watchdog.ts";
 import { whoseCode } from "./whose-code.ts";
 
+export interface LearnerOptions {
+  /** Vitest's own output instead of the report. */
+  readonly plainVitest: boolean;
+  /** Only the tests of this task. */
+  readonly task?: number | undefined;
+  /** Only this case of one property. */
+  readonly replay?: LawSettings["replay"];
+}
+
 /** Tests the learner's step, prints the verdict and remembers it; true when every test is green. */
-export async function testLearner(step: Step, plainVitest: boolean): Promise<boolean> {
+export async function testLearner(
+  step: Step,
+  { plainVitest, task, replay }: LearnerOptions,
+): Promise<boolean> {
   console.log(`${whoseCode(step, solvedSteps())}\n`);
   const logged = new Map<string, string[]>();
-  const run = await runVitest({
-    trees: ["learner"],
-    step,
-    reporters: plainVitest ? ["default"] : [listener(logged), watchdog(step, endRun)],
-  });
+  const run = await runOnce(step, { plainVitest, task, replay }, logged);
   const servers = describeInfrastructure();
   if (servers !== "") console.log(`${servers}\n`);
-  const { isGreen, tests, failing, lines } = reportOf(step, run, logged);
-  markSolved(step.id, isGreen);
+  const isWhole = task === undefined && replay === undefined;
+  const { isGreen, tests, failing, lines } = reportOf(step, run, logged, !isWhole);
+  if (isWhole) markSolved(step.id, isGreen);
   if (failing.length > 0) rememberFailures(step.id, failing);
   if (!plainVitest || tests === 0) console.log(lines.join("\n"));
-  if (isGreen)
-    console.log(
-      `\nStep ${step.id} is green. Now read the debrief in its README.\n${progressLine()}`,
-    );
+  if (isGreen) console.log(`\n${whatIsGreen(step, task, replay)}`);
   return isGreen;
 }
 
-/** Collects what the learner's code prints, by the id of the test. */
-export function listener(logged: Map<string, string[]>): Reporter {
-  return {
-    onUserConsoleLog({ taskId = "", content }) {
-      logged.set(taskId, [...(logged.get(taskId) ?? []), content]);
-    },
-  };
+async function runOnce(
+  step: Step,
+  { plainVitest, task, replay }: LearnerOptions,
+  logged: Map<string, string[]>,
+): Promise<Run> {
+  const reporters = plainVitest ? ["default" as const] : [listener(logged), watchdog(step, endRun)];
+  const session = await openVitest(["learner"], step, reporters);
+  try {
+    return await session.run({
+      ...(replay && { laws: { replay }, files: (file) => file.includes(".property.") }),
+      ...(task !== undefined && { titles: titlesOf(step, task) }),
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+/** How the names of the task's tests begin. Throws a RangeError where there is no such task. */
+function titlesOf(step: Step, task: number): readonly string[] {
+  const titles = tasksByTitle(step.id).titlesOf(task);
+  if (titles.length > 0) return titles.map((title) => title.replace(/ ?\.\.\.$/, ""));
+  throw new RangeError(
+    `Step ${step.number} has no task ${task}: they are listed in steps/${step.id}/README.md.`,
+  );
+}
+
+function whatIsGreen(step: Step, task: number | undefined, replay: LawSettings["replay"]): string {
+  const whole = `npm test ${step.number} tests all of the step.`;
+  if (replay) return `The law holds for this case now. ${whole}`;
+  if (task !== undefined) return `Task ${task} is green. ${whole}`;
+  return `Step ${step.id} is green. Now read the debrief in its README.\n${progressLine()}`;
 }
 
 function endRun(text: string): void {

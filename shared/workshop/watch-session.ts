@@ -3,16 +3,13 @@
  * is answered in about the time that the tests themselves take.
  */
 
-import type { Reporter, SerializedError, TestModule } from "vitest/node";
-import { createVitest } from "vitest/node";
+import type { Reporter } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
+import { listener } from "./listener.ts";
+import { openVitest, type Run } from "./run-vitest.ts";
 import { reportOf, type StepReport } from "./step-report.ts";
-import { root, type Step } from "./steps.ts";
-import { listener } from "./test-learner.ts";
+import type { Step } from "./steps.ts";
 import { watchdog } from "./watchdog.ts";
-
-/** How long a cancelled run may take to end by itself before its workers are killed. */
-const grace = 150;
 
 export interface WatchSession {
   /** The servers in use, as `PostgreSQL 15 (local)`; empty where the step needs none. */
@@ -29,47 +26,23 @@ export interface WatchSession {
 
 /** Prepares the learner's tree of a step. Earlier steps count as solved as they are now. */
 export async function openSession(step: Step): Promise<WatchSession> {
-  process.env.WORKSHOP_TREES = "learner";
-  process.env.WORKSHOP_NEEDS = step.needs.join(",");
   const logged = new Map<string, string[]>();
   let onTest: (ended: number) => void = () => {};
   let ended = 0;
   let hanging: string | undefined;
-  let running: Promise<unknown> | undefined;
   /** The run under way: whoever finds another one in its place has been cancelled. */
   let current: object | undefined;
-  let outcome: { modules: readonly TestModule[]; errors: readonly SerializedError[] } | undefined;
   const counter: Reporter = {
     onTestCaseResult: () => {
       ended += 1;
       onTest(ended);
     },
-    onTestRunEnd: (modules, errors) => {
-      outcome = { modules, errors };
-    },
   };
   const guard = watchdog(step, (text) => {
     hanging = text;
-    void stop();
+    void session.cancel();
   });
-  const vitest = await createVitest("test", {
-    root,
-    watch: false,
-    reporters: [listener(logged), counter, guard],
-  });
-
-  /** The second request kills the workers: a loop without an await hears no first one. */
-  async function stop(): Promise<void> {
-    if (!running) return;
-    const end = running.catch(() => {});
-    const first = vitest.cancelCurrentRun("keyboard-input").catch(() => {});
-    const isOver = await Promise.race([
-      end.then(() => true),
-      new Promise<false>((resolve) => setTimeout(() => resolve(false), grace)),
-    ]);
-    if (!isOver) await vitest.cancelCurrentRun("keyboard-input").catch(() => {});
-    await Promise.all([first, end]);
-  }
+  const session = await openVitest(["learner"], step, [listener(logged), counter, guard]);
 
   return {
     servers: describeInfrastructure,
@@ -79,31 +52,26 @@ export async function openSession(step: Step): Promise<WatchSession> {
       logged.clear();
       ended = 0;
       hanging = undefined;
-      outcome = undefined;
       onTest = listen;
-      for (const file of changed) vitest.invalidateFile(file);
-      vitest.clearSpecificationsCache();
-      const specifications = await vitest.globTestSpecifications([`steps/${step.id}/`]);
-      if (current !== self) return undefined;
-      running = vitest.runTestSpecifications(specifications, true);
-      await running
-        .catch(() => {})
-        .finally(() => {
-          running = undefined;
-        });
+      session.invalidate(changed);
+      let run: Run | undefined;
+      try {
+        run = await session.run();
+      } catch (error) {
+        if (current === self && hanging === undefined) throw error;
+      }
       if (hanging !== undefined) {
         return { isGreen: false, tests: ended, failing: [], lines: [hanging] };
       }
-      return current !== self || !outcome ? undefined : reportOf(step, outcome, logged);
+      return current === self && run ? reportOf(step, run, logged) : undefined;
     },
     async cancel() {
       current = undefined;
-      await stop();
+      await session.cancel();
     },
     async close() {
       current = undefined;
-      await stop();
-      await vitest.close();
+      await session.close();
     },
   };
 }

@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * Runs beside a test worker's own thread, and ends the worker when that has been deaf for too long: in
+ * a loop without an await no time limit of the tests can strike. Before, it asks the debugger where
+ * the loop is. Plain JavaScript, since a thread starts faster without a loader.
+ */
+
+import { writeFileSync } from "node:fs";
+import { Session } from "node:inspector";
+import { SourceMap } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+
+/** @type {{ beats: Int32Array, limit: number, folder: string }} */
+const { beats, limit, folder } = workerData;
+
+/** The id of the test that runs; none while a file is loaded. @type {string | undefined} */
+let test;
+parentPort?.on("message", (id) => {
+  test = id;
+});
+
+let seen = Atomics.load(beats, 0);
+let since = performance.now();
+setInterval(() => {
+  const now = Atomics.load(beats, 0);
+  if (now !== seen) {
+    seen = now;
+    since = performance.now();
+  } else if (performance.now() - since > limit) {
+    since = Number.POSITIVE_INFINITY;
+    tellAndEnd();
+  }
+}, limit / 20);
+
+function tellAndEnd() {
+  // Should the debugger not answer, the worker ends all the same.
+  setTimeout(() => end([]), 2_000);
+  /** @type {Map<string, import("node:inspector").Debugger.ScriptParsedEventDataType>} */
+  const scripts = new Map();
+  const session = new Session();
+  session.connectToMainThread();
+  session.on("Debugger.scriptParsed", ({ params }) => {
+    scripts.set(params.scriptId, params);
+  });
+  session.on("Debugger.paused", ({ params }) => {
+    end(params.callFrames.map((frame) => placeOf(frame, scripts.get(frame.location.scriptId))));
+  });
+  session.post("Debugger.enable", () => session.post("Debugger.pause"));
+}
+
+/**
+ * @param {import("node:inspector").Debugger.CallFrame} frame
+ * @param {import("node:inspector").Debugger.ScriptParsedEventDataType | undefined} script
+ */
+function placeOf({ functionName, location }, script) {
+  const { url = "", sourceMapURL = "" } = script ?? {};
+  const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+  const { lineNumber, columnNumber = 0 } = location;
+  const [, encoded] = sourceMapURL.split(";base64,");
+  if (encoded === undefined) return { functionName, file, line: lineNumber + 1 };
+  const map = new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString("utf8")));
+  const entry = map.findEntry(lineNumber, columnNumber);
+  const line = "originalLine" in entry ? entry.originalLine : lineNumber;
+  return { functionName, file, line: line + 1 };
+}
+
+/** @param {readonly { functionName: string, file: string, line: number }[]} frames */
+function end(frames) {
+  writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify({ test, frames }));
+  process.kill(process.pid, "SIGKILL");
+}

@@ -1,0 +1,90 @@
+/** What a failed test met, for the terminal: the message, its meaning, a small diff. */
+
+import { stripVTControlCharacters } from "node:util";
+import type { SerializedError } from "vitest/node";
+import { adviceOn } from "./advice.ts";
+import { labelled } from "./labelled.ts";
+import type { Step } from "./steps.ts";
+import type { Verdict } from "./verdict.ts";
+import { framesOf } from "./whereabouts.ts";
+
+/** How many lines of a message or of a diff are shown: what a screen holds. */
+const [longestMessage, longestDiff] = [16, 20];
+
+/** `chain` is the error and its causes, outermost first. */
+export function whatHappened(
+  step: Step,
+  verdict: Verdict,
+  chain: readonly SerializedError[],
+): readonly string[] {
+  const diff = chain.find((link) => typeof link.diff === "string")?.diff;
+  const hasDiff = typeof diff === "string";
+  const shown = chain.filter(({ message }) => !message.startsWith("[vitest-pool]"));
+  const messages = shown.map((error) => messageOf(error, hasDiff)).filter((text) => text !== "");
+  const innermost = chain.at(-1)?.name ?? "an error without a message";
+  const advice = adviceOn(
+    verdict,
+    chain,
+    framesOf(step, chain)[0]?.file.endsWith(".test.ts") ?? false,
+  );
+  const lines = [
+    ...(messages.length === 0 && !hasDiff ? [innermost] : messages),
+    ...(advice === undefined ? [] : [advice]),
+  ].flatMap((text) => text.split("\n"));
+  const unwritten = verdict === "not written yet" ? notImplemented(chain) : undefined;
+  if (unwritten !== undefined) return labelled("what", unwritten);
+  const label = verdict === "wrong" ? "but" : "what";
+  const compared = hasDiff ? shortened(diffLines(diff), longestDiff, step) : [];
+  return [
+    ...labelled(
+      label,
+      [...shortened(lines, longestMessage, step), ...(hasDiff ? ["- wanted, + yours:"] : [])].map(
+        coloured,
+      ),
+    ),
+    ...compared.map((line) => `${" ".repeat(10)}${coloured(line)}`.trimEnd()),
+  ];
+}
+
+/** What is not written, also where an assertion was handed the error, as `expect(...).rejects` is. */
+function notImplemented(chain: readonly SerializedError[]): string | undefined {
+  const texts = chain.flatMap(({ message, diff }) => [message, String(diff ?? "")]);
+  const pattern = /([\w.]+(?: [\w.]+)? is not written yet)/;
+  return texts.flatMap((text) => pattern.exec(stripVTControlCharacters(text))?.[1] ?? [])[0];
+}
+
+/** Without Vitest's legend, which takes three lines. */
+function diffLines(diff: string): readonly string[] {
+  const lines = diff.split("\n");
+  const legend = lines.slice(0, 3).map((line) => stripVTControlCharacters(line).trim());
+  const isLegend = legend[0] === "- Expected" && legend[1] === "+ Received" && legend[2] === "";
+  return isLegend ? lines.slice(3) : lines;
+}
+
+function shortened(lines: readonly string[], most: number, step: Step): readonly string[] {
+  if (lines.length <= most) return lines;
+  const left = lines.length - most + 1;
+  return [
+    ...lines.slice(0, most - 1),
+    `... ${left} more lines: npm test ${step.number} -- --vitest`,
+  ];
+}
+
+/** The message; with the error's name where that says more than "an assertion failed". */
+function messageOf({ name, message }: SerializedError, hasDiff: boolean): string {
+  const isAssertion = name === "AssertionError";
+  const text = message
+    .replace(/ \/\/ Object\.is equality$/, "")
+    // The diff below says it better. What the test calls the value stays.
+    .replace(/(^|: )expected [\s\S]*$/, isAssertion && hasDiff ? "" : "$&")
+    .trim();
+  return name === undefined || isAssertion || name === "NotImplemented" || text === ""
+    ? text
+    : `${name}: ${text}`;
+}
+
+/** Colour only adds, and only where a person looks at a terminal. */
+export function coloured(text: string): string {
+  const wanted = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
+  return wanted ? text : stripVTControlCharacters(text);
+}
