@@ -88,9 +88,10 @@ function report<Values extends unknown[]>(
   id: string,
   law: Law<Values>,
   details: fc.RunDetails<[Values]>,
-  { task }: TestContext,
+  { task, skip }: TestContext,
 ): void {
   task.meta.cases = details.numRuns;
+  if (details.interrupted && details.numRuns === 0) skip("the time to explore was over");
   if (!details.failed) return;
   const { counterexample, counterexamplePath, errorInstance, numRuns, numShrinks, seed } = details;
   if (counterexample === null) throw new Error(fc.defaultReportMessage(details));

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { beforeEach } from "vitest";
 
 export interface StallSettings {
-  /** How long the worker may hear nothing, in milliseconds. */
+  /** How much computing time the worker may use without hearing anything, in milliseconds. */
   readonly limit: number;
   /** Where a worker that is ended leaves word, as `<pid>.json`. */
   readonly folder: string;

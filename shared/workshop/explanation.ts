@@ -88,8 +88,8 @@ function titled(heading: string, name: string): readonly string[] {
 }
 
 function foundIn({ run, runs, shrinks }: Counterexample): readonly string[] {
-  const smallest = shrinks > 0 ? `; the smallest, after ${shrinks} smaller ones` : "";
-  return labelled("law", `broken by case ${run} of ${runs}${smallest}:`);
+  const smaller = shrinks > 0 ? `, made smaller ${shrinks === 1 ? "once" : `${shrinks} times`}` : "";
+  return labelled("law", `broken by case ${run} of ${runs}${smaller}:`);
 }
 
 function again(step: Step, { replay }: Counterexample): readonly string[] {

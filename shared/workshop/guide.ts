@@ -70,9 +70,15 @@ export async function guide(first: Step): Promise<void> {
     const place = [warm.servers(), `${seconds.toFixed(1)} s`].filter((part) => part !== "");
     const page = [...heading(step, place.join(" · ")), "", ...verdict(step, report, wasGreen)];
     // A hint that was asked for meanwhile stays in sight.
-    if (commands === before) screen.show(page);
-    else screen.add(page);
-    screen.status(dim(help));
+    const show = (lines: readonly string[]): void => {
+      if (commands === before) screen.show(lines);
+      else screen.add(lines);
+      screen.status(dim(help));
+    };
+    show(page);
+    // The compiler is slower than the tests, and nobody waits for it.
+    const types = await warm.typeErrors();
+    if (types.length > 0 && mine === latest) show([...page, ...types]);
   }
 
   /** A command of the workshop, in a process of its own: it prints below the page. */

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { currentRun } from "../infrastructure/run.ts";
 import type { Stall, StallSettings } from "../testing/stall-watch.ts";
 
-/** Longer than any test's code runs without an await, on a slow machine too; in milliseconds. */
-const limit = 6_000;
+/** More computing time than any test's code takes without an await, in milliseconds. */
+const limit = 4_000;
 
 export interface StallFolder {
   readonly settings: StallSettings;

@@ -1,5 +1,6 @@
 /** `npm test N`: the learner's step, task by task, and one failing test explained. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import type { LawSettings } from "../testing/law.ts";
 import { tasksByTitle } from "./hints.ts";
@@ -9,6 +10,7 @@ import { progressLine } from "./progress-line.ts";
 import { openVitest, type Run } from "./run-vitest.ts";
 import { reportOf } from "./step-report.ts";
 import type { Step } from "./steps.ts";
+import { openTypeChecker, typeErrorLines } from "./type-errors.ts";
 import { watchdog } from "./watchdog.ts";
 import { whoseCode } from "./whose-code.ts";
 
@@ -28,6 +30,8 @@ export async function testLearner(
 ): Promise<boolean> {
   console.log(`${whoseCode(step, solvedSteps())}\n`);
   const logged = new Map<string, string[]>();
+  const types = plainVitest ? undefined : openTypeChecker(step);
+  const typeFaults = types?.check();
   const run = await runOnce(step, { plainVitest, task, replay }, logged);
   const servers = describeInfrastructure();
   if (servers !== "") console.log(`${servers}\n`);
@@ -36,9 +40,15 @@ export async function testLearner(
   if (isWhole) markSolved(step.id, isGreen);
   if (failing.length > 0) rememberFailures(step.id, failing);
   if (!plainVitest || tests === 0) console.log(lines.join("\n"));
+  const faults = await Promise.race([typeFaults, delay(patience, [], { ref: false })]);
+  for (const line of typeErrorLines(faults ?? [])) console.log(line);
+  types?.close();
   if (isGreen) console.log(`\n${whatIsGreen(step, task, replay)}`);
   return isGreen;
 }
+
+/** How long the compiler may take when the tests have ended, in milliseconds. */
+const patience = 10_000;
 
 async function runOnce(
   step: Step,

@@ -9,6 +9,7 @@ import { listener } from "./listener.ts";
 import { openVitest, type Run } from "./run-vitest.ts";
 import { reportOf, type StepReport } from "./step-report.ts";
 import type { Step } from "./steps.ts";
+import { openTypeChecker, typeErrorLines } from "./type-errors.ts";
 import { watchdog } from "./watchdog.ts";
 
 export interface WatchSession {
@@ -19,6 +20,8 @@ export interface WatchSession {
    * the run was cancelled.
    */
   run(changed: readonly string[], onTest: (ended: number) => void): Promise<StepReport | undefined>;
+  /** The type errors in the step's files as they are now, as lines for the report. */
+  typeErrors(): Promise<readonly string[]>;
   /** Ends the run under way, whatever its code is doing; resolves when it has ended. */
   cancel(): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +45,7 @@ export async function openSession(step: Step): Promise<WatchSession> {
     hanging = text;
     void session.cancel();
   });
+  const types = openTypeChecker(step);
   const session = await openVitest(["learner"], step, [listener(logged), counter, guard]);
 
   return {
@@ -65,12 +69,16 @@ export async function openSession(step: Step): Promise<WatchSession> {
       }
       return current === self && run ? reportOf(step, run, logged) : undefined;
     },
+    async typeErrors() {
+      return typeErrorLines((await types.check()) ?? []);
+    },
     async cancel() {
       current = undefined;
       await session.cancel();
     },
     async close() {
       current = undefined;
+      types.close();
       await session.close();
     },
   };
