@@ -1,13 +1,16 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { mistakePlugin } from "./shared/workshop/mistake-plugin.ts";
 import { solvedSteps } from "./shared/workshop/progress-file.ts";
 import { writePristine } from "./shared/workshop/starter.ts";
 import { treePlugin } from "./shared/workshop/tree-plugin.ts";
 import { ownerIn, type TreeName } from "./shared/workshop/trees.ts";
 
 // An editor or a bare `npx vitest` tests the learner's code; the runner asks for other trees.
-const trees = (process.env.WORKSHOP_TREES ?? "learner").split(",") as TreeName[];
+const trees = named(process.env.WORKSHOP_TREES ?? "learner") as TreeName[];
 if (trees.includes("pristine")) writePristine();
+// `04-concurrency/check-then-act`; the runner has written them (mistake-files.ts).
+const mistakes = named(process.env.WORKSHOP_MISTAKES ?? "");
 
 // The tests of the tools belong to the whole run. Those that start and stop servers by the dozen, or
 // watch a guided session, take minutes, and hold for whoever changes the workshop:
@@ -33,6 +36,14 @@ export default defineConfig({
         plugins: [treePlugin(ownerIn(tree, solvedSteps()))],
         test: { name: tree, include: ["steps/**/*.test.ts"] },
       })),
+      ...mistakes.map((mistake) => {
+        const [step = "", id = ""] = mistake.split("/");
+        return {
+          extends: true as const,
+          plugins: [mistakePlugin(step, id)],
+          test: { name: mistake, include: [`steps/${step}/*.test.ts`] },
+        };
+      }),
       ...(tooling === undefined
         ? []
         : [
@@ -50,3 +61,7 @@ export default defineConfig({
     expect: { requireAssertions: true },
   },
 });
+
+function named(list: string): readonly string[] {
+  return list.split(",").filter((name) => name !== "");
+}

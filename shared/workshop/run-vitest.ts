@@ -10,6 +10,8 @@ import type { TreeName } from "./trees.ts";
 
 export interface RunOptions {
   readonly trees: readonly TreeName[];
+  /** Steps with a mistake in them, as `04-concurrency/check-then-act`: the names of their projects. */
+  readonly mistakes?: readonly string[];
   /** Also the tests of the workshop's own tools. */
   readonly tooling?: boolean;
   /** Only this step's tests. */
@@ -28,10 +30,12 @@ export interface Run {
 /** Runs the tests; resolves when the servers that the run started are stopped again. */
 export async function runVitest({
   trees,
+  mistakes = [],
   tooling = false,
   step,
   reporters,
 }: RunOptions): Promise<Run> {
+  process.env.WORKSHOP_MISTAKES = mistakes.join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
   const session = await openVitest(trees, step, reporters);
   try {

@@ -1,0 +1,14 @@
+/** All mistakes, by the step in which they are made. */
+
+import { aggregateMistakes } from "./01-aggregate.ts";
+import { replayMistakes } from "./02-replay.ts";
+import type { Mistake } from "./mistake.ts";
+
+const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
+  "01-aggregate": aggregateMistakes,
+  "02-replay": replayMistakes,
+};
+
+export function mistakesOf(stepId: string): readonly Mistake[] {
+  return catalogue[stepId] ?? [];
+}

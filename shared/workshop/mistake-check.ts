@@ -1,0 +1,103 @@
+/** `npm run mistakes -- --check`: makes every mistake, and asks whether the tests that it names catch it. */
+
+import type { Reporter, TestModule, TestSpecification } from "vitest/node";
+import { describeInfrastructure } from "../infrastructure/ladder.ts";
+import { mistakesOf } from "../mistakes/catalogue.ts";
+import type { Mistake } from "../mistakes/mistake.ts";
+import { MistakeDoesNotApply, writeMistake } from "./mistake-files.ts";
+import { faultsOf, trialOf } from "./mistake-verdict.ts";
+import { dim, green, red } from "./paint.ts";
+import { runVitest } from "./run-vitest.ts";
+import type { Step } from "./steps.ts";
+
+interface Checked {
+  readonly step: Step;
+  readonly mistake: Mistake;
+  /** Why it is not as it must be; nothing where it is. */
+  readonly faults: readonly string[];
+}
+
+/** Prints a table and a last line; true when each mistake is caught by the tests that it names, and no others. */
+export async function checkMistakes(chosen: readonly Step[], id?: string): Promise<boolean> {
+  const started = performance.now();
+  const made = chosen.flatMap((step) =>
+    mistakesOf(step.id)
+      .filter((mistake) => id === undefined || mistake.id === id)
+      .map((mistake) => ({ step, mistake, faults: faultsInMaking(step, mistake) })),
+  );
+  const checked = await tried(made);
+  printTable(checked);
+  const bad = checked.filter(({ faults }) => faults.length > 0);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`\n${describeInfrastructure()}`.trimEnd());
+  console.log(
+    `${checked.length} mistakes in ${seconds} s: ${
+      bad.length === 0
+        ? "each caught by the tests that it names"
+        : `${bad.length} not as they must be`
+    }.`,
+  );
+  return bad.length === 0 && checked.length > 0;
+}
+
+/** `04-concurrency/check-then-act`: what the run calls it. */
+export function nameOf({ step, mistake }: Pick<Checked, "step" | "mistake">): string {
+  return `${step.id}/${mistake.id}`;
+}
+
+function faultsInMaking(step: Step, mistake: Mistake): readonly string[] {
+  try {
+    writeMistake(step.id, mistake);
+    return [];
+  } catch (error) {
+    if (error instanceof MistakeDoesNotApply) return [error.message];
+    throw error;
+  }
+}
+
+/** All in one run of Vitest, with a project each. */
+async function tried(made: readonly Checked[]): Promise<readonly Checked[]> {
+  const possible = made.filter(({ faults }) => faults.length === 0);
+  if (possible.length === 0) return made;
+  const { modules } = await runVitest({
+    trees: [],
+    mistakes: possible.map(nameOf),
+    steps: [...new Set(possible.map(({ step }) => step))],
+    reporters: [progressReporter()],
+  });
+  return made.map((one) => {
+    if (one.faults.length > 0) return one;
+    const own = modules.filter(({ project }) => project.name === nameOf(one));
+    return { ...one, faults: faultsOf(one.mistake, trialOf(own)) };
+  });
+}
+
+/** A line for each mistake whose last file of tests is done. */
+function progressReporter(): Reporter {
+  const waiting = new Map<string, number>();
+  let done = 0;
+  return {
+    onTestRunStart(specifications: readonly TestSpecification[]) {
+      for (const { project } of specifications)
+        waiting.set(project.name, (waiting.get(project.name) ?? 0) + 1);
+    },
+    onTestModuleEnd({ project: { name } }: TestModule) {
+      const left = (waiting.get(name) ?? 1) - 1;
+      waiting.set(name, left);
+      if (left > 0) return;
+      done += 1;
+      console.log(dim(`  ${String(done).padStart(3)} of ${waiting.size}  ${name}`));
+    },
+  };
+}
+
+function printTable(checked: readonly Checked[]): void {
+  const width = Math.max(0, ...checked.map(({ mistake }) => mistake.id.length));
+  for (const { step, mistake, faults } of checked) {
+    const mark = faults.length === 0 ? green("✔") : red("✘");
+    const [first = "", ...more] = mistake.caughtBy;
+    const others = more.length === 0 ? "" : dim(` and ${more.length} more`);
+    console.log(`${mark} ${step.id.slice(0, 2)}  ${mistake.id.padEnd(width)}  ${first}${others}`);
+    for (const fault of faults) console.log(`    ${fault.replaceAll("\n", "\n    ")}`);
+  }
+}

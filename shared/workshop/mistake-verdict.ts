@@ -1,0 +1,70 @@
+/** Whether a step's tests caught a mistake: the right ones, and for the right reason. */
+
+import type { SerializedError, TestModule } from "vitest/node";
+import type { Mistake } from "../mistakes/mistake.ts";
+import { errorsAround, testsOf } from "./run-vitest.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** What the step's tests said to one mistake. */
+export interface Trial {
+  readonly tests: readonly TriedTest[];
+  /** What kept tests from running: a file that did not load, a hook that failed. */
+  readonly around: readonly SerializedError[];
+}
+
+interface TriedTest {
+  /** `describe › it` */
+  readonly name: string;
+  readonly isGreen: boolean;
+  readonly errors: readonly SerializedError[];
+}
+
+export function trialOf(modules: readonly TestModule[]): Trial {
+  const examplesFirst = [...modules].sort((a, b) => isProperties(a) - isProperties(b));
+  const tests = examplesFirst.flatMap(testsOf).map((test) => {
+    const { state, errors = [] } = test.result();
+    const name = test.fullName.replaceAll(" > ", " › ");
+    return { name, isGreen: state === "passed", errors };
+  });
+  return { tests, around: modules.flatMap(errorsAround) };
+}
+
+function isProperties(module: TestModule): number {
+  return module.moduleId.includes(".property.") ? 1 : 0;
+}
+
+/** Up to so many red tests a mistake names each of them. */
+const fewEnoughToName = 10;
+
+/** Why the mistake is not caught as it says, one sentence each; nothing where it is. */
+export function faultsOf(mistake: Mistake, { tests, around }: Trial): readonly string[] {
+  const [broken] = around;
+  if (broken) return [`the tests could not run: ${broken.message}`];
+  if (tests.length === 0) return ["no test ran at all"];
+  const red = tests.filter(({ isGreen }) => !isGreen);
+  const names = new Set(red.map(({ name }) => name));
+  if (names.size === 0) return ["no test catches it: write the one that is missing"];
+  const misjudged = red.flatMap(({ name, errors }) => {
+    const verdict = verdictOf(errors);
+    const isCaught = verdict === "wrong" || verdict === "crashed" || verdict === "hanging";
+    return isCaught ? [] : [`${name} is red as "${verdict}": ${errors[0]?.message ?? ""}`];
+  });
+  const named = new Set(mistake.caughtBy);
+  const stayedGreen = [...named].filter((name) => !names.has(name));
+  const unnamed =
+    mistake.amongOthers && names.size > fewEnoughToName
+      ? []
+      : [...names].filter((name) => !named.has(name));
+  return [
+    ...misjudged,
+    ...stayedGreen.map((name) =>
+      tests.some((test) => test.name === name)
+        ? `${name} stays green`
+        : `${name} is no test of this step`,
+    ),
+    ...unnamed.map((name) => `${name} goes red, too`),
+    ...(stayedGreen.length + unnamed.length > 0
+      ? [`caughtBy: ${JSON.stringify([...names], null, 2)},`]
+      : []),
+  ];
+}
