@@ -2,11 +2,15 @@
 
 import { aggregateMistakes } from "./01-aggregate.ts";
 import { replayMistakes } from "./02-replay.ts";
+import { eventStoreMistakes } from "./03-event-store.ts";
+import { concurrencyMistakes } from "./04-concurrency.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "01-aggregate": aggregateMistakes,
   "02-replay": replayMistakes,
+  "03-event-store": eventStoreMistakes,
+  "04-concurrency": concurrencyMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {
