@@ -37,8 +37,18 @@ import { isAsExpected } from "./expected-version.ts";
         null,`,
       },
     ],
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "two appends at the same time › the second waits for the first, then compares: expecting 2 it writes nothing",
+      "two appends at the same time › both start the stream: expecting 0 the second writes nothing",
+      "two appends at the same time › both start the stream: expecting no-stream the second writes nothing",
+      "the statement of an append › takes one round trip",
+      "the statement of an append › is planned once: its statement has a name",
+      "a conflict › is not looked for before something is in the way",
+      "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
+      "writers of one stream, in any interleaving › who decides at a version is replayed at that version",
+    ],
+    whatItCostsInProduction:
+      "An agent confirmed reservation 42 while its guest cancelled it; both looked, both saw version 3, both wrote. There were 212 such streams when somebody counted, and in 31 of them a guest stood at the desk at night.",
   },
   {
     id: "takes-the-highest-version",
@@ -72,8 +82,18 @@ import { isAsExpected } from "./expected-version.ts";
                   set version = excluded.version
                returning version
              ), late as (`,
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "two appends at the same time › the second waits for the first, then compares: expecting 2 it writes nothing",
+      "two appends at the same time › the second waits for the first, then compares: expecting stream-exists it goes on",
+      "two appends at the same time › the second waits for the first, then compares: expecting any it goes on",
+      "two appends at the same time › both start the stream: expecting 0 the second writes nothing",
+      "two appends at the same time › both start the stream: expecting no-stream the second writes nothing",
+      "two appends at the same time › both start the stream: expecting any the second goes on",
+      "the same append from two senders at once › is stored once, and both hear so: no-stream",
+      "the same append from two senders at once › is stored once, and both hear so: any",
+    ],
+    whatItCostsInProduction:
+      "Both writers worked out version 4, the index stopped one of them, and the guest was shown `duplicate key value violates unique constraint`. Nobody loads and decides anew upon such an error, so one in 90 changes on busy evenings was simply lost.",
   },
   {
     id: "takes-0-for-any",
@@ -83,8 +103,17 @@ import { isAsExpected } from "./expected-version.ts";
 `,
     replace: `        !expected || expected === "any",
 `,
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "an append that comes too late › writes nothing when it expects 0",
+      "two appends at the same time › both start the stream: expecting 0 the second writes nothing",
+      "a conflict › is left to the writer, who has to decide anew: nothing is tried again",
+      "a conflict › leaves no connection behind",
+      "an event store on PostgreSQL › an expected version › of 0 meets a stream at version 1: goes on is false",
+      "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
+      "any sequence of appends › ends alike in PostgreSQL and in memory",
+    ],
+    whatItCostsInProduction:
+      "`if (expected)` is false for 0, so the second creation of a reservation was appended to the first. 18 reservations were created twice, by two guests, and each belonged to whoever a replay saw last.",
   },
   {
     id: "accepts-a-future-version",
@@ -92,8 +121,16 @@ import { isAsExpected } from "./expected-version.ts";
     file: "compare-and-append.ts",
     find: "version = coalesce($6::bigint, version)",
     replace: "version <= coalesce($6::bigint, version)",
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "an append that comes too late › writes nothing when it expects a version that has not come",
+      "an append that comes too late › writes nothing when it expects a version beyond the column's range",
+      "an event store on PostgreSQL › an expected version › of 2 meets a stream at version 1: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 3 meets a stream at version 1: goes on is false",
+      "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
+      "any sequence of appends › ends alike in PostgreSQL and in memory",
+    ],
+    whatItCostsInProduction:
+      "A client with a bug said version 10 where the stream was at 7, and was believed. Whatever it had not seen was overruled, 400 times, before a support engineer asked how anyone can have read what is not written.",
   },
   {
     id: "starts-what-must-exist",
@@ -112,8 +149,15 @@ import { isAsExpected } from "./expected-version.ts";
 `,
       },
     ],
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "an append that comes too late › starts no stream when it expects stream-exists",
+      "a conflict › is none when the stream comes to be as expected meanwhile: stream-exists",
+      "an event store on PostgreSQL › an expected version › of stream-exists meets a stream at version 0: goes on is false",
+      "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
+      "any sequence of appends › ends alike in PostgreSQL and in memory",
+    ],
+    whatItCostsInProduction:
+      "A cancellation with a mistyped id started a stream of its own, which began with a cancellation. 57 guests were charged for no-shows, with a friendly confirmation in their inbox that they had cancelled.",
   },
   {
     id: "refuses-any-in-a-race",
@@ -123,8 +167,13 @@ import { isAsExpected } from "./expected-version.ts";
     find: "set version = stream.version + excluded.version",
     replace: `set version = excluded.version +
                       (select max(version) from events where stream_id = $1)`,
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "two appends at the same time › the second waits for the first, then compares: expecting any it goes on",
+      "two appends at the same time › both start the stream: expecting any the second goes on",
+      "the same append from two senders at once › is stored once, and both hear so: any",
+    ],
+    whatItCostsInProduction:
+      "Page views were appended with `any`, since no version is wrong for them; of ten at the same time eight were refused. The report of the campaign that cost 60,000 euros shows a fifth of the people whom it reached.",
   },
   {
     id: "swallows-other-violations",
@@ -132,8 +181,11 @@ import { isAsExpected } from "./expected-version.ts";
     file: "compare-and-append.ts",
     find: `if (isUniqueViolation(error, "events_event_id_key")) return undefined;`,
     replace: `if (error instanceof pg.DatabaseError && error.code === "23505") return undefined;`,
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "a batch with an event that is stored already › is not taken for a row that another constraint refuses",
+    ],
+    whatItCostsInProduction:
+      "Someone added a unique index on invoice numbers, and its violations came back as `stored already`. The loop that looks why found no reason and began again: one process made 2,300 statements a second for a whole weekend.",
   },
   {
     id: "writes-half-a-batch",
@@ -144,8 +196,19 @@ import { isAsExpected } from "./expected-version.ts";
     replace: `              order by index
                  on conflict do nothing
              returning`,
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "a batch with an event that is stored already › is not written, not even in part: in its stream",
+      "a batch with an event that is stored already › is not written, not even in part: in another stream",
+      "a batch with an event that is stored already › is not taken for a row that another constraint refuses",
+      "the same append from two senders at once › is stored once, and both hear so: any",
+      "the same append from two senders at once › is refused in another stream",
+      "an event store on PostgreSQL › an append that is sent again › with a new event before it is refused",
+      "an event store on PostgreSQL › an append that is sent again › with a new event after it is refused",
+      "an event store on PostgreSQL › an append that is sent again › with a new event that has its id twice is refused",
+      "any sequence of appends › ends alike in PostgreSQL and in memory",
+    ],
+    whatItCostsInProduction:
+      "A batch of three met one event that was there already, and the other two were stored without it. The guest was charged, the room never booked, and the writer was told that all is well.",
   },
   {
     id: "tries-the-same-events-again",
@@ -153,8 +216,25 @@ import { isAsExpected } from "./expected-version.ts";
     file: "event-store.ts",
     find: "      throw new ConcurrencyConflict(streamId, expectedVersion, actual);\n",
     replace: "      expectedVersion = actual;\n",
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "a conflict › says what was expected and what is, and stores nothing",
+      "a conflict › is left to the writer, who has to decide anew: nothing is tried again",
+      "a conflict › is one again when the stream moves on meanwhile",
+      "a conflict › leaves no connection behind",
+      "an event store on PostgreSQL › an expected version › of no-stream meets a stream at version 1: goes on is false",
+      "an event store on PostgreSQL › an expected version › of stream-exists meets a stream at version 0: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 0 meets a stream at version 1: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 1 meets a stream at version 0: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 1 meets a stream at version 2: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 2 meets a stream at version 1: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 3 meets a stream at version 1: goes on is false",
+      "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
+      "writers of one stream, in any interleaving › who decides at a version is replayed at that version",
+      "any sequence of appends › ends alike in PostgreSQL and in memory",
+    ],
+    amongOthers: true,
+    whatItCostsInProduction:
+      "On a conflict the cancellation was written behind the check-in that it had not seen. Nothing failed any more, and the 212 wrong streams became 1,900.",
   },
   {
     id: "reports-a-conflict-that-is-none",
@@ -166,8 +246,14 @@ import { isAsExpected } from "./expected-version.ts";
 `,
     replace: `    throw new ConcurrencyConflict(streamId, expectedVersion, actual);
 `,
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "a conflict › is none when the stream comes to be as expected meanwhile: stream-exists",
+      "a conflict › is none when the stream comes to be as expected meanwhile: 1",
+      "a conflict › is one again when the stream moves on meanwhile",
+      "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
+    ],
+    whatItCostsInProduction:
+      "`Stream is at 1, expected was 1`, said the log, and an engineer lost two days over the riddle. The writers lost it each time: they loaded, found what they knew, decided the same, and counted it as one of five attempts.",
   },
   {
     id: "knows-a-repeat-by-its-first-event",
@@ -179,8 +265,19 @@ import { isAsExpected } from "./expected-version.ts";
     return event?.id === id && event.streamId === streamId && event.version === version;
   });`,
     replace: "  const isRepeat = first.id === ids[0];",
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: [
+      "the same append twice › is refused when its events are stored otherwise: in another stream",
+      "the same append twice › is refused when its events are stored otherwise: as a batch in another stream",
+      "the same append twice › is refused when its events are stored otherwise: one is missing at the end",
+      "the same append twice › is refused when its events are stored otherwise: with others between them",
+      "the same append twice › is refused when its events are stored otherwise: one in each of two streams",
+      "the same append from two senders at once › is refused in another stream",
+      "an event store on PostgreSQL › an append that is sent again › into another stream is refused",
+      "an event store on PostgreSQL › an append that is sent again › with a new event after it is refused",
+      "any sequence of appends › ends alike in PostgreSQL and in memory",
+    ],
+    whatItCostsInProduction:
+      "A batch that had grown by a ReservationConfirmed was answered `stored before`, because its first event was. 75 guests had a confirmation by e-mail, and the hotel had none.",
   },
   {
     id: "rounds-the-position",
@@ -188,8 +285,9 @@ import { isAsExpected } from "./expected-version.ts";
     file: "earlier-append.ts",
     find: "position: BigInt(last.position)",
     replace: "position: BigInt(Number(last.position))",
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: ["the same append twice › is recognised, with its version and its exact position"],
+    whatItCostsInProduction:
+      "A repeated append answered with position 9007199254740996 for the event at 9007199254740997. Its caller waited for the read model to reach its own event, saw the state before it, and 1 of 300 guests booked again.",
   },
   {
     id: "plans-each-append-anew",
@@ -198,7 +296,8 @@ import { isAsExpected } from "./expected-version.ts";
     find: `      name: "append-to-stream",
 `,
     replace: "",
-    caughtBy: [],
-    whatItCostsInProduction: "",
+    caughtBy: ["the statement of an append › is planned once: its statement has a name"],
+    whatItCostsInProduction:
+      "Each append was parsed and planned afresh, and the Friday evening needed a second database server where one had been enough. With a name the same hardware took 1.3 times the appends of one writer, and 1.9 times those of ten.",
   },
 ];

@@ -4,6 +4,7 @@ import { aggregateMistakes } from "./01-aggregate.ts";
 import { replayMistakes } from "./02-replay.ts";
 import { eventStoreMistakes } from "./03-event-store.ts";
 import { concurrencyMistakes } from "./04-concurrency.ts";
+import { commandHandlerMistakes } from "./05-command-handlers.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -11,6 +12,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "02-replay": replayMistakes,
   "03-event-store": eventStoreMistakes,
   "04-concurrency": concurrencyMistakes,
+  "05-command-handlers": commandHandlerMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

@@ -15,6 +15,11 @@ import { joinRun } from "../infrastructure/run.ts";
 export interface TestDatabase {
   /** A pool of at most ten connections. */
   readonly pool: pg.Pool;
+  /**
+   * The same for what the reference does in a test's set-up. A statement's name holds for a whole
+   * connection, and the learner's may have the reference's name with another text.
+   */
+  readonly setUpPool: pg.Pool;
   readonly url: string;
   /** Another pool on the same database, ended after the tests. */
   newPool(options?: pg.PoolConfig): pg.Pool;
@@ -31,6 +36,7 @@ export function useDatabase(upTo: number): TestDatabase {
   let database: OwnDatabase | undefined;
   let missing: InfrastructureMissing | undefined;
   let pool: pg.Pool | undefined;
+  let setUpPool: pg.Pool | undefined;
   const pools = new Set<pg.Pool>();
 
   const url = (): string => {
@@ -74,6 +80,10 @@ export function useDatabase(upTo: number): TestDatabase {
       url();
       if (!pool) throw new TypeError("useDatabase has a pool inside tests and hooks only.");
       return pool;
+    },
+    get setUpPool() {
+      setUpPool ??= newPool();
+      return setUpPool;
     },
     get url() {
       return url();

@@ -18,11 +18,14 @@ interface Checked {
 }
 
 /** Prints a table and a last line; true when each mistake is caught by the tests that it names, and no others. */
-export async function checkMistakes(chosen: readonly Step[], id?: string): Promise<boolean> {
+export async function checkMistakes(
+  chosen: readonly Step[],
+  ids: readonly string[],
+): Promise<boolean> {
   const started = performance.now();
   const made = chosen.flatMap((step) =>
     mistakesOf(step.id)
-      .filter((mistake) => id === undefined || mistake.id === id)
+      .filter((mistake) => ids.length === 0 || ids.includes(mistake.id))
       .map((mistake) => ({ step, mistake, faults: faultsInMaking(step, mistake) })),
   );
   const checked = await tried(made);

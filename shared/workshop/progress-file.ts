@@ -81,6 +81,19 @@ export function rememberHint(
   });
 }
 
+/** Remembers whether the first guess at what catches a mistake was right. Later ones do not count. */
+export function rememberGuess(
+  stepId: string,
+  mistakeId: string,
+  isRight: boolean,
+  root: string = here,
+): void {
+  remember(root, stepId, (step) => ({
+    ...step,
+    guesses: { [mistakeId]: isRight, ...step.guesses },
+  }));
+}
+
 /** A file that cannot be used stops no command: the learner is told, once, and goes on. */
 function remember(
   root: string,

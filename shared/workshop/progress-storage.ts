@@ -22,6 +22,8 @@ export interface StepProgress {
   readonly hints?: Readonly<Record<string, number>>;
   /** The titles of the tests that the last run found red, the one that was explained first. */
   readonly failing?: readonly string[];
+  /** A mistake's id to whether the first guess named tests that catch it. */
+  readonly guesses?: Readonly<Record<string, boolean>>;
 }
 
 export interface Progress {
@@ -149,14 +151,16 @@ function isProgress(
 
 function isStepProgress(value: unknown): value is StepProgress {
   if (!isRecord(value)) return false;
-  const { opened, tested, solved, fingerprint, hints, failing } = value;
+  const { opened, tested, solved, fingerprint, hints, failing, guesses } = value;
   return (
     [opened, tested, solved].every(isInstantOrNone) &&
     (fingerprint === undefined || typeof fingerprint === "string") &&
     (hints === undefined ||
       (isRecord(hints) && Object.values(hints).every(Number.isSafeInteger))) &&
     (failing === undefined ||
-      (Array.isArray(failing) && failing.every((title) => typeof title === "string")))
+      (Array.isArray(failing) && failing.every((title) => typeof title === "string"))) &&
+    (guesses === undefined ||
+      (isRecord(guesses) && Object.values(guesses).every((right) => typeof right === "boolean")))
   );
 }
 

@@ -199,7 +199,7 @@ describe("two appends at the same time", () => {
 
   /** Appends to the stream while another transaction has appended one event, and not committed yet. */
   async function whileFirstAppends(at: number, expected: ExpectedVersion) {
-    const first: pg.PoolClient = await database.pool.connect();
+    const first: pg.PoolClient = await database.setUpPool.connect();
     try {
       await first.query("begin");
       await referenceAppend(first, stream, [newEvent(confirmed)], at);
@@ -250,7 +250,7 @@ describe("the statement of an append", () => {
 async function givenVersion(version: number) {
   const events = [created, confirmed].slice(0, version).map((event) => newEvent(event));
   for (const [index, event] of events.entries()) {
-    await referenceAppend(database.pool, stream, [event], index);
+    await referenceAppend(database.setUpPool, stream, [event], index);
   }
   return events;
 }

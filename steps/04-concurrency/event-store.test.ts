@@ -24,7 +24,7 @@ const atVersion2 = { events: [v1, v2], streams: ["reservation-1 at version 2"] }
 
 describe("a conflict", () => {
   it("says what was expected and what is, and stores nothing", async () => {
-    await referenceAppend(database.pool, stream, [newEvent(created), newEvent(confirmed)], 0);
+    await referenceAppend(database.setUpPool, stream, [newEvent(created), newEvent(confirmed)], 0);
     const late = appendToStream(database.pool, stream, [newEvent(cancelled)], 1);
     story({
       given: "reservation-1 is at version 2: someone has confirmed it",
@@ -41,7 +41,7 @@ describe("a conflict", () => {
   });
 
   it("is left to the writer, who has to decide anew: nothing is tried again", async () => {
-    await referenceAppend(database.pool, stream, [newEvent(created)], 0);
+    await referenceAppend(database.setUpPool, stream, [newEvent(created)], 0);
     const { db, queries } = watched(database.pool);
     const answer = await answerTo(appendToStream(db, stream, [newEvent(cancelled)], 0));
     story({
@@ -59,7 +59,7 @@ describe("a conflict", () => {
   });
 
   it("is not looked for before something is in the way", async () => {
-    await referenceAppend(database.pool, stream, [newEvent(created)], 0);
+    await referenceAppend(database.setUpPool, stream, [newEvent(created)], 0);
     const { db, queries } = watched(database.pool);
     const answer = await answerTo(appendToStream(db, stream, [newEvent(confirmed)], 1));
     story({
@@ -79,7 +79,7 @@ describe("a conflict", () => {
   it.each(["stream-exists", 1] as const)(
     "is none when the stream comes to be as expected meanwhile: %s",
     async (expected) => {
-      const meanwhile = () => referenceAppend(database.pool, stream, [newEvent(created)], 0);
+      const meanwhile = () => referenceAppend(database.setUpPool, stream, [newEvent(created)], 0);
       const db = interrupted(database.pool, 1, meanwhile);
       const appending = appendToStream(db, stream, [newEvent(confirmed)], expected);
       story({
@@ -96,8 +96,8 @@ describe("a conflict", () => {
   );
 
   it("is one again when the stream moves on meanwhile", async () => {
-    const start = () => referenceAppend(database.pool, stream, [newEvent(created)], 0);
-    const goOn = () => referenceAppend(database.pool, stream, [newEvent(confirmed)], 1);
+    const start = () => referenceAppend(database.setUpPool, stream, [newEvent(created)], 0);
+    const goOn = () => referenceAppend(database.setUpPool, stream, [newEvent(confirmed)], 1);
     const db = interrupted(interrupted(database.pool, 1, start), 2, goOn);
     const appending = appendToStream(db, stream, [newEvent(cancelled)], 1);
     story({
@@ -114,7 +114,7 @@ describe("a conflict", () => {
 
   it("leaves no connection behind", async () => {
     const pool = database.newPool({ max: 1, connectionTimeoutMillis: 1_000 });
-    await referenceAppend(database.pool, stream, [newEvent(created)], 0);
+    await referenceAppend(database.setUpPool, stream, [newEvent(created)], 0);
     const answer = await answerTo(appendToStream(pool, stream, [newEvent(cancelled)], 0));
     expect({ answer, "connections kept": checkedOut(pool) }).toEqual({
       answer: "ConcurrencyConflict: reservation-1 is at 1, expected was 0",
@@ -167,7 +167,7 @@ describe("the same append from two senders at once", () => {
     secondStream: string,
     expected: "no-stream" | "any",
   ) {
-    const client: pg.PoolClient = await database.pool.connect();
+    const client: pg.PoolClient = await database.setUpPool.connect();
     try {
       await client.query("begin");
       const first = await referenceAppend(client, stream, events, 0);

@@ -1,0 +1,31 @@
+/** Questions to a person at a terminal, line by line. */
+
+import { createInterface } from "node:readline/promises";
+
+/** `ask` answers undefined where there is no terminal, without having asked. */
+export function openConversation(): {
+  print(line: string): void;
+  ask(question: string): Promise<string | undefined>;
+  close(): void;
+} {
+  const print = (line: string): void => console.log(line);
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    return { print, ask: async () => undefined, close: () => {} };
+  }
+  // Open for as long as the command runs: so Ctrl-C comes here as a key, and ends this program alone,
+  // not the guided mode that has lent it the terminal.
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  lines.on("SIGINT", () => process.exit(130));
+  let isOpen = true;
+  lines.on("close", () => {
+    if (isOpen) process.exit(0); // Ctrl-D, or a terminal that was closed.
+  });
+  return {
+    print,
+    ask: (question) => lines.question(question),
+    close() {
+      isOpen = false;
+      lines.close();
+    },
+  };
+}
