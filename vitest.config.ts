@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { mistakesOf } from "./shared/mistakes/catalogue.ts";
 import { mistakePlugin } from "./shared/workshop/mistake-plugin.ts";
 import { solvedSteps } from "./shared/workshop/progress-file.ts";
 import { writePristine } from "./shared/workshop/starter.ts";
@@ -38,10 +39,11 @@ export default defineConfig({
       })),
       ...mistakes.map((mistake) => {
         const [step = "", id = ""] = mistake.split("/");
+        const { triedBy = ["*.test.ts"] } = mistakesOf(step).find((each) => each.id === id) ?? {};
         return {
           extends: true as const,
           plugins: [mistakePlugin(step, id)],
-          test: { name: mistake, include: [`steps/${step}/*.test.ts`] },
+          test: { name: mistake, include: triedBy.map((file) => `steps/${step}/${file}`) },
         };
       }),
       ...(tooling === undefined

@@ -9,7 +9,12 @@ export const commandHandlerMistakes: readonly Mistake[] = [
     file: "command-handler.ts",
     find: "if (!(error instanceof ConcurrencyConflict) || attempts >= maxAttempts) throw error;",
     replace: "if (attempts >= maxAttempts) throw error;",
-    caughtBy: [],
+    caughtBy: [
+      "handling a command › never tries again what the domain has refused",
+      "handling a command › never tries again what failed for another reason",
+      "handling a command › whose answer was lost is harmless to send again",
+      "commands on one stream › in any interleaving end in the state of some serial order, and replay proves which",
+    ],
     whatItCostsInProduction:
       "Each refusal was asked for five times, with up to 150 ms between, and the answer was no each time. On the day of a sale 11,000 guests tried a room that was gone, and the 55,000 loads kept those out who had one in their basket.",
   },
@@ -19,7 +24,10 @@ export const commandHandlerMistakes: readonly Mistake[] = [
     file: "command-handler.ts",
     find: "if (!(error instanceof ConcurrencyConflict) || attempts >= maxAttempts) throw error;",
     replace: "if (!(error instanceof ConcurrencyConflict)) throw error;",
-    caughtBy: [],
+    caughtBy: [
+      "handling a command › gives up after five attempts, and hands the conflict on",
+      "handling a command › gives up after as many attempts as the caller wants",
+    ],
     whatItCostsInProduction:
       "A channel manager wrote one stream 50 times a second, and a confirmation behind it never had its turn, and never gave up. After six minutes all 200 workers were in that loop, and the site answered nobody.",
   },
@@ -41,7 +49,11 @@ import { setTimeout as delay } from "node:timers/promises";
         replace: "id: randomUUID(),",
       },
     ],
-    caughtBy: [],
+    caughtBy: [
+      "a command that comes a second time › while the first is on its way gets the answer of the one that was faster",
+      "a command that comes a second time › for another reservation is refused: its id names one command only",
+      "the events of a command › get the same ids on every delivery",
+    ],
     whatItCostsInProduction:
       "The store could no longer tell a repeat from a new decision, so the slower of two deliveries heard of a conflict with itself. 3 in 1,000 payments were reported as failed that had gone through, and 70 guests a day paid again.",
   },
@@ -74,7 +86,12 @@ import { setTimeout as delay } from "node:timers/promises";
 /** The event as one of a reservation,`,
       },
     ],
-    caughtBy: [],
+    caughtBy: [
+      "loading a reservation › reads what is stored now, not what it has read before",
+      "one attempt at a command › that somebody else overtakes is a conflict, and writes nothing",
+      "handling a command › that somebody else overtakes decides anew, with the new fact in sight",
+    ],
+    amongOthers: true,
     whatItCostsInProduction:
       "With one process it saved 4 ms a command; with the second one each held its own truth. Every other command met a conflict, five times in a row, and 9 % of the day's changes ended in `please try again later`.",
   },
@@ -84,7 +101,20 @@ import { setTimeout as delay } from "node:timers/promises";
     file: "command-handler.ts",
     find: "await store.append(streamId, events, version);",
     replace: `await store.append(streamId, events, "any");`,
-    caughtBy: [],
+    caughtBy: [
+      "one attempt at a command › that somebody else overtakes is a conflict, and writes nothing",
+      "handling a command › that somebody else overtakes decides anew, with the new fact in sight",
+      "handling a command › may be refused when it decides anew",
+      "handling a command › waits after each conflict, as backoffDelay says",
+      "handling a command › gives up after five attempts, and hands the conflict on",
+      "handling a command › gives up after as many attempts as the caller wants",
+
+      "commands on one stream › in any interleaving end in the state of some serial order, and replay proves which",
+      "commands on one stream › delivered any number of times, with answers lost, have the effect of one delivery",
+    ],
+    perhapsAlso: [
+      "handling commands on PostgreSQL › lets four guests' changes of one stream all through, one after the other",
+    ],
     whatItCostsInProduction:
       "No command ever failed again, and the team celebrated. A month later 640 reservations were both cancelled and confirmed afterwards, and 45 of the guests had come.",
   },
@@ -94,7 +124,12 @@ import { setTimeout as delay } from "node:timers/promises";
     file: "command-handler.ts",
     find: "  if (earlier.length > 0) return earlierAnswer(streamId, earlier);\n",
     replace: "",
-    caughtBy: [],
+    caughtBy: [
+      "a command that comes a second time › gets the answer of the first, and writes nothing",
+      "a command that comes a second time › gets it even where deciding now would be refused",
+      "handling a command › whose answer was lost is harmless to send again",
+      "handling commands on PostgreSQL › stores a command once that is delivered five times at once",
+    ],
     whatItCostsInProduction:
       "The queue delivered a confirmation again after the guest had cancelled, and the payment heard `reservation-cancelled` for what had been confirmed in time. 120 payments hung for a week, neither kept nor given back.",
   },
@@ -104,7 +139,9 @@ import { setTimeout as delay } from "node:timers/promises";
     file: "command-handler.ts",
     find: "  if (!appended.repeated) return { ...appended, events };\n",
     replace: "  return { ...appended, events };\n",
-    caughtBy: [],
+    caughtBy: [
+      "a command that comes a second time › while the first is on its way gets the answer of the one that was faster",
+    ],
     whatItCostsInProduction:
       "The app showed the stay that this process had decided on, and the store held the one of the other. Of 30 such guests a month each had a screenshot that proved the hotel wrong.",
   },
@@ -114,7 +151,11 @@ import { setTimeout as delay } from "node:timers/promises";
     file: "back-off.ts",
     find: "return random() * limit;",
     replace: "return limit;",
-    caughtBy: [],
+    caughtBy: [
+      "the wait before the next attempt › is any part of that, by chance",
+      "the wait before the next attempt › is never longer than the limit",
+      "handling a command › waits after each conflict, as backoffDelay says",
+    ],
     whatItCostsInProduction:
       "Forty phones that had collided once met again after 10 ms, after 20 ms and after 40 ms, like a choir. 31 of them gave up, and the one room that was free stayed free.",
     seenIn: "https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/",
@@ -125,7 +166,10 @@ import { setTimeout as delay } from "node:timers/promises";
     file: "command-handler.ts",
     find: "    correlationId,\n",
     replace: "    correlationId: id,\n",
-    caughtBy: [],
+    caughtBy: [
+      "one attempt at a command › stores its ids beside the event",
+      "the events of a command › name the command, what it belongs to, and what caused it",
+    ],
     whatItCostsInProduction:
       "One click led to seven commands, and the log showed seven requests of nobody. Finding out why a guest was charged twice took an afternoon each time, and there were two such guests a week.",
   },
@@ -135,7 +179,11 @@ import { setTimeout as delay } from "node:timers/promises";
     file: "command-handler.ts",
     find: "  if (events.length === 0) return { streamId, version, events, repeated: false };\n",
     replace: "",
-    caughtBy: [],
+    caughtBy: [
+      "one attempt at a command › that decides nothing appends nothing",
+      "commands on one stream › in any interleaving end in the state of some serial order, and replay proves which",
+      "commands on one stream › delivered any number of times, with answers lost, have the effect of one delivery",
+    ],
     whatItCostsInProduction:
       "Whoever confirmed what was confirmed got an error 500, `events is an empty batch`, instead of a friendly nothing. The app tried again for an hour each time, and 2 % of the phones did little else.",
   },

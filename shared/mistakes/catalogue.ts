@@ -5,6 +5,9 @@ import { replayMistakes } from "./02-replay.ts";
 import { eventStoreMistakes } from "./03-event-store.ts";
 import { concurrencyMistakes } from "./04-concurrency.ts";
 import { commandHandlerMistakes } from "./05-command-handlers.ts";
+import { publishingMistakes } from "./06-publishing.ts";
+import { consumingMistakes } from "./07-consuming.ts";
+import { projectionMistakes } from "./08-projections.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -13,6 +16,9 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "03-event-store": eventStoreMistakes,
   "04-concurrency": concurrencyMistakes,
   "05-command-handlers": commandHandlerMistakes,
+  "06-publishing": publishingMistakes,
+  "07-consuming": consumingMistakes,
+  "08-projections": projectionMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

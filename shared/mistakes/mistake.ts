@@ -15,8 +15,15 @@ interface Described {
   readonly title: string;
   /** Full names, `describe › it`, of the step's tests that go red: these, and no others. */
   readonly caughtBy: readonly string[];
+  /** Tests that race on a real server: these go red as well when chance will have it. */
+  readonly perhapsAlso?: readonly string[];
   /** Breaks the most of the step (more than ten tests): `caughtBy` names those that tell why. */
   readonly amongOthers?: true;
+  /**
+   * The files of the step's tests that are run on it; all of them where left out. For steps whose other
+   * tests run the whole relay or subscriber: nearly each of them would wait for its time limit.
+   */
+  readonly triedBy?: readonly string[];
   readonly whatItCostsInProduction: string;
   /** Where the field has met it: the address of an issue or an article. */
   readonly seenIn?: string;

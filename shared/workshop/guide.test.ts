@@ -88,14 +88,14 @@ describe("the guided mode", () => {
 
   it("jumps, lists, and takes no for an answer", async () => {
     const guide = await begin();
-    await guide.shows(/h hint/);
+    await guide.shows(/\[h\]int/);
     guide.type("j9\r");
     await guide.shows(/There is no step 9\./);
     guide.type("l");
     await guide.shows(/0 of 2 steps/);
     const before = readFileSync(step("stay.ts"), "utf8");
     guide.type("rn");
-    await guide.shows(/y \/ n[\s\S]*h hint/);
+    await guide.shows(/y \/ n[\s\S]*\[h\]int/);
     expect(readFileSync(step("stay.ts"), "utf8")).toBe(before);
     guide.type("j2\r");
     await guide.shows(/02 · [\s\S]*NOT WRITTEN YET/);
@@ -103,7 +103,7 @@ describe("the guided mode", () => {
 
   it("is there once in a clone", async () => {
     const guide = await begin();
-    await guide.shows(/h hint/);
+    await guide.shows(/\[h\]int/);
     const second = await begin();
 
     await second.shows(/npm start is at work in this clone already \(process \d+\)/);

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { keepServers } from "../infrastructure/global-setup.ts";
 import { congratulation } from "./congratulation.ts";
 import { watchFolder } from "./folder-changes.ts";
-import { readKeys } from "./keys.ts";
+import { lendKeys, readKeys } from "./keys.ts";
 import { bold, dim } from "./paint.ts";
 import { markSolved, rememberFailures, rememberOpened, solvedSteps } from "./progress-file.ts";
 import { progressScreen } from "./progress-screen.ts";
@@ -18,7 +18,7 @@ import { root, type Step, stepNumbered, steps } from "./steps.ts";
 import { openSession, type WatchSession } from "./watch-session.ts";
 import { whoseCode } from "./whose-code.ts";
 
-const help = "h hint  s solution  p play  n next  l list  j jump  r reset  u undo  q quit";
+const help = "[h]int [s]olution [p]lay [m]istakes [n]ext [l]ist [j]ump [r]eset [u]ndo [q]uit";
 
 /** Guides the learner from this step on; resolves when they quit, with all that was started ended. */
 export async function guide(first: Step): Promise<void> {
@@ -82,10 +82,13 @@ export async function guide(first: Step): Promise<void> {
   }
 
   /** A command of the workshop, in a process of its own: it prints below the page. */
-  async function command(name: string, ...more: readonly string[]): Promise<void> {
+  async function command(name: string): Promise<void> {
     commands += 1;
     screen.release();
-    await runScript(name, [String(step.number), ...more]);
+    const args = [String(step.number)];
+    // Of all the commands this one has questions.
+    if (name === "mistakes") await lendKeys(() => runScript(name, args, "inherit"));
+    else await runScript(name, args, "ignore");
     screen.add([]);
     screen.status(dim(help));
   }
@@ -97,6 +100,7 @@ export async function guide(first: Step): Promise<void> {
     if (key === "h") await command("hint");
     else if (key === "s") await command("solution");
     else if (key === "p") await command("play");
+    else if (key === "m") await command("mistakes");
     else if (key === "r") {
       screen.status(`Give back the starter of step ${step.number}? y / n`);
       if ((await keys.next()).value === "y") await command("reset");
@@ -159,13 +163,17 @@ function after(step: Step): Step | undefined {
   return steps.find(({ number }) => number > step.number);
 }
 
-function runScript(name: string, args: readonly string[]): Promise<void> {
+function runScript(
+  name: string,
+  args: readonly string[],
+  input: "inherit" | "ignore",
+): Promise<void> {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const script = join(import.meta.dirname, `${name}.ts`);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", tsx, script, ...args], {
       cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: [input, "inherit", "inherit"],
     });
     const endWithUs = (): void => void child.kill();
     process.once("exit", endWithUs);

@@ -21,3 +21,18 @@ export async function* readKeys(
   }
   return undefined;
 }
+
+/** Lends the terminal to another program: what is typed meanwhile is its, and lines are lines again. */
+export async function lendKeys(
+  work: () => Promise<void>,
+  input: NodeJS.ReadStream = process.stdin,
+): Promise<void> {
+  input.pause();
+  input.setRawMode(false);
+  try {
+    await work();
+  } finally {
+    input.setRawMode(true);
+    input.resume();
+  }
+}

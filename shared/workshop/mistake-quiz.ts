@@ -18,11 +18,12 @@ export interface Conversation {
   ask(question: string): Promise<string | undefined>;
 }
 
-/** Whether the guess was right; undefined where none was made. */
+/** Whether the guess was right; undefined where none was made. `tried` is what the tests say to it. */
 export async function playMistake(
   step: Step,
   mistake: Mistake,
   conversation: Conversation,
+  tried: (step: Step, mistake: Mistake) => Promise<readonly string[]> = reportOn,
 ): Promise<boolean | undefined> {
   const { print } = conversation;
   const all = mistakesOf(step.id);
@@ -40,7 +41,7 @@ export async function playMistake(
   }
   const guess = await guessOf(groups, conversation);
   print(dim("\nThe tests run on the mistake ..."));
-  print((await reportOn(step, mistake)).join("\n"));
+  print((await tried(step, mistake)).join("\n"));
   const caughtIn = groupsOf(mistake);
   print("");
   if (guess === undefined) print(`Caught by:  ${caughtIn.join(", ")}`);

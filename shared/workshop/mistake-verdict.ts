@@ -49,12 +49,13 @@ export function faultsOf(mistake: Mistake, { tests, around }: Trial): readonly s
     const isCaught = verdict === "wrong" || verdict === "crashed" || verdict === "hanging";
     return isCaught ? [] : [`${name} is red as "${verdict}": ${errors[0]?.message ?? ""}`];
   });
-  const named = new Set(mistake.caughtBy);
+  const { caughtBy, perhapsAlso = [] } = mistake;
+  const named = new Set(caughtBy);
   const stayedGreen = [...named].filter((name) => !names.has(name));
   const unnamed =
     mistake.amongOthers && names.size > fewEnoughToName
       ? []
-      : [...names].filter((name) => !named.has(name));
+      : [...names].filter((name) => !named.has(name) && !perhapsAlso.includes(name));
   return [
     ...misjudged,
     ...stayedGreen.map((name) =>

@@ -1,6 +1,7 @@
 /** A terminal that shows one page and, below it, one line that changes. */
 
 import { clearLine, cursorTo } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 
 export interface Screen {
   /** Puts these lines in place of all that is there. */
@@ -23,7 +24,9 @@ export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
     if (!moves) return;
     cursorTo(out, 0);
     clearLine(out, 0);
-    out.write(bottom.slice(0, Math.max(20, out.columns - 1)));
+    const width = Math.max(20, out.columns - 1);
+    const plain = stripVTControlCharacters(bottom);
+    out.write(plain.length <= width ? bottom : plain.slice(0, width));
   };
   const draw = (): void => {
     if (!page) return;
