@@ -41,6 +41,7 @@ export const eventStoreMistakes: readonly Mistake[] = [
     ],
     whatItCostsInProduction:
       "In tests, with one request at a time, every statement met the same connection; on Black Friday `begin` ran on one and the inserts on nine others. 340 batches were stored in part, and 12 idle transactions kept vacuum from the table until the disk was full.",
+    seenIn: "https://github.com/brianc/node-postgres/issues/155",
   },
   {
     id: "forgets-the-rollback",

@@ -114,6 +114,7 @@ import { isAsExpected } from "./expected-version.ts";
     ],
     whatItCostsInProduction:
       "`if (expected)` is false for 0, so the second creation of a reservation was appended to the first. 18 reservations were created twice, by two guests, and each belonged to whoever a replay saw last.",
+    seenIn: "https://github.com/CuatroElixir/spear/issues/69",
   },
   {
     id: "accepts-a-future-version",
@@ -131,6 +132,7 @@ import { isAsExpected } from "./expected-version.ts";
     ],
     whatItCostsInProduction:
       "A client with a bug said version 10 where the stream was at 7, and was believed. Whatever it had not seen was overruled, 400 times, before a support engineer asked how anyone can have read what is not written.",
+    seenIn: "https://github.com/RailsEventStore/rails_event_store/issues/1760",
   },
   {
     id: "starts-what-must-exist",
@@ -174,6 +176,7 @@ import { isAsExpected } from "./expected-version.ts";
     ],
     whatItCostsInProduction:
       "Page views were appended with `any`, since no version is wrong for them; of ten at the same time eight were refused. The report of the campaign that cost 60,000 euros shows a fifth of the people whom it reached.",
+    seenIn: "https://github.com/commanded/eventstore/issues/209",
   },
   {
     id: "swallows-other-violations",

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
+import { interrupted } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { recorded } from "../../shared/testing/new-events.ts";
@@ -60,12 +61,10 @@ describe("a client that reads its own write", () => {
   });
 
   it("goes on a little later when the notification is lost", async () => {
-    const waiting = waitForVersion(database.pool, reservationId, 2, {
-      timeout: longAfterTheTest,
-      pollEvery: 10,
-    });
-    await untilItListens(waiting);
-    await moveSilently(2);
+    // A pool of one connection has none to listen with: every notification is lost.
+    const deaf = database.newPool({ max: 1 });
+    const pool = interrupted(deaf, 4, () => moveSilently(2));
+    const waiting = waitForVersion(pool, reservationId, 2, { timeout: 5_000, pollEvery: 10 });
     expect(await waiting).toBeUndefined();
   });
 
