@@ -101,6 +101,27 @@ describe("the guided mode", () => {
     await guide.shows(/02 · [\s\S]*NOT WRITTEN YET/);
   });
 
+  it("lends the terminal to the questions about a mistake, and has it back", async () => {
+    const guide = await begin();
+    await guide.shows(/\[h\]int/);
+
+    guide.type("m");
+    await guide.shows(/not solved it yet[\s\S]*y \/ n/);
+    guide.type("y\r");
+    await guide.shows(/Mistake 1 of \d+[\s\S]*Your guess, 1 to 8/);
+    guide.type("2\r");
+    await guide.shows(/Right: "the state of a reservation"[\s\S]*In production: [\s\S]*1 of 1/);
+    guide.type("q\r");
+    await guide.shows(/\[h\]int/);
+
+    expect(readFileSync(join(root, ".workshop", "progress.json"), "utf8")).toMatch(
+      /"guesses": \{\s*"changes-the-state-in-place": true\s*\}/,
+    );
+    guide.type("l");
+    await guide.shows(/0 of 2 steps/);
+    expect(await guide.quit()).toBe(0);
+  });
+
   it("is there once in a clone", async () => {
     const guide = await begin();
     await guide.shows(/\[h\]int/);

@@ -1,9 +1,7 @@
 /** The guided mode's loop: saves and keys come in, runs and commands go out, one page is shown. */
 
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { keepServers } from "../infrastructure/global-setup.ts";
 import { congratulation } from "./congratulation.ts";
 import { watchFolder } from "./folder-changes.ts";
@@ -168,10 +166,9 @@ function runScript(
   args: readonly string[],
   input: "inherit" | "ignore",
 ): Promise<void> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const script = join(import.meta.dirname, `${name}.ts`);
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--import", tsx, script, ...args], {
+    const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
       cwd: root,
       stdio: [input, "inherit", "inherit"],
     });
