@@ -88,7 +88,8 @@ function titled(heading: string, name: string): readonly string[] {
 }
 
 function foundIn({ run, runs, shrinks }: Counterexample): readonly string[] {
-  const smaller = shrinks > 0 ? `, made smaller ${shrinks === 1 ? "once" : `${shrinks} times`}` : "";
+  const smaller =
+    shrinks > 0 ? `, made smaller ${shrinks === 1 ? "once" : `${shrinks} times`}` : "";
   return labelled("law", `broken by case ${run} of ${runs}${smaller}:`);
 }
 

@@ -65,7 +65,7 @@ async function tried(made: readonly Checked[]): Promise<readonly Checked[]> {
   const { modules } = await runVitest({
     trees: [],
     mistakes: possible.map(nameOf),
-    steps: [...new Set(possible.map(({ step }) => step))],
+    step: new Set(possible.map(({ step }) => step)).size === 1 ? possible[0]?.step : undefined,
     reporters: [progressReporter()],
   });
   return made.map((one) => {

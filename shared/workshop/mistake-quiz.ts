@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { mistakesOf } from "../mistakes/catalogue.ts";
 import type { Mistake } from "../mistakes/mistake.ts";
 import { difference } from "./difference.ts";
+import { listener } from "./listener.ts";
 import { mistakenFiles, writeMistake } from "./mistake-files.ts";
 import { bold, dim } from "./paint.ts";
 import { runVitest } from "./run-vitest.ts";
 import { reportOf } from "./step-report.ts";
 import { root, type Step } from "./steps.ts";
-import { listener } from "./test-learner.ts";
 
 export interface Conversation {
   print(line: string): void;
