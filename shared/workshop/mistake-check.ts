@@ -44,7 +44,7 @@ export async function checkMistakes(
 }
 
 /** `04-concurrency/check-then-act`: what the run calls it. */
-export function nameOf({ step, mistake }: Pick<Checked, "step" | "mistake">): string {
+function nameOf({ step, mistake }: Pick<Checked, "step" | "mistake">): string {
   return `${step.id}/${mistake.id}`;
 }
 
