@@ -19,6 +19,8 @@ export const projectionMistakes: readonly Mistake[] = [
       "the next event of a stream › is applied once by two consumers that have it at the same moment",
       "an event that comes › is projected, and skipped when it comes again",
       "an event that comes › in any order leaves the read model of the right order",
+    ],
+    perhapsAlso: [
       "an event that comes › first of its stream is applied once, when two consumers begin it at the same moment",
     ],
     whatItCostsInProduction:
