@@ -34,11 +34,11 @@ export function watched(db: Queryable): Watched {
 }
 
 /** Runs `meanwhile` once, after this many queries have passed and before the next one does. */
-export function interrupted(
-  db: Queryable,
+export function interrupted<Db extends Queryable>(
+  db: Db,
   after: number,
   meanwhile: () => Promise<unknown>,
-): Queryable {
+): Db {
   let passed = 0;
   return intercept(db, async (_query, pass) => {
     if (passed === after) await meanwhile();
