@@ -50,11 +50,8 @@ declare module "vitest" {
   }
 }
 
-/**
- * How many milliseconds smaller cases are looked for, at the most, and after which time of the test no more:
- * a learner waits for the answer, and Vitest would end the test as one that hangs.
- */
-const [longestShrinking, lastShrinking] = [5_000, 14_000];
+/** How many milliseconds smaller cases are looked for, at the most: a learner waits for the answer. */
+const longestShrinking = 5_000;
 
 /** Declares the test of a law. `id` is a word that no other law of the step has, for `--replay`. */
 export function law<Values extends unknown[]>(id: string, title: string, law: Law<Values>): void {
@@ -68,7 +65,8 @@ export function law<Values extends unknown[]>(id: string, title: string, law: La
       if (task.meta.counterexample === undefined && current)
         task.meta.story = law.story(...current);
     });
-    const begun = performance.now();
+    // And Vitest must not end the test meanwhile, as one that hangs.
+    const lastShrinking = performance.now() + task.timeout * 0.7;
     let shrinkingEnds = Number.POSITIVE_INFINITY;
     const property = fc.asyncProperty(fc.tuple<Values>(...law.given), async (values) => {
       if (signal.aborted) throw signal.reason;
@@ -78,8 +76,8 @@ export function law<Values extends unknown[]>(id: string, title: string, law: La
       try {
         await law.holds(...values);
       } catch (error) {
-        const now = performance.now();
-        shrinkingEnds = Math.min(shrinkingEnds, now + longestShrinking, begun + lastShrinking);
+        const enough = performance.now() + longestShrinking;
+        shrinkingEnds = Math.min(shrinkingEnds, enough, lastShrinking);
         throw error;
       }
     });
