@@ -119,7 +119,7 @@ describe("any delivery of a store's events", () => {
       // In the order in which they shrink.
       given: [deaths, delivery, histories],
       seed: 8,
-      runs: 30,
+      runs: 24,
       async holds(dying, order, history) {
         await emptyReadModel(pool);
         const store = await storeOf(history);
@@ -155,7 +155,7 @@ describe("any delivery of a store's events", () => {
   law("consumers", "shared by two consumers in any way ends in the pure projection of the store", {
     given: [delivery, delivery, histories],
     seed: 8,
-    runs: 24,
+    runs: 20,
     async holds(one, other, history) {
       await emptyReadModel(pool);
       const store = await storeOf(history);
@@ -186,7 +186,7 @@ describe("any delivery of a store's events", () => {
     {
       given: [fc.integer({ min: 1, max: 5 }), fc.nat(8), delivery, histories],
       seed: 8,
-      runs: 24,
+      runs: 20,
       async holds(batchSize, delivered, order, history) {
         await emptyReadModel(pool);
         const store = await storeOf(history);
