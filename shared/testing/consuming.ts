@@ -21,6 +21,7 @@ import { startProxy, type TcpProxy } from "../infrastructure/proxy.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
 import { type TestBroker, useBroker } from "./broker.ts";
 import { recorded } from "./new-events.ts";
+import { isMistake, soon, until } from "./waiting.ts";
 
 /** The subscriber in these tests is called so. */
 const subscriberName = "reservations";
@@ -151,9 +152,19 @@ export async function leftIn(bus: Bus): Promise<string> {
   return (await deliveries.next()).content.toString();
 }
 
+/** How many messages are ready in each queue of the first partition. */
+export async function messagesIn(bus: Bus): Promise<Readonly<Record<string, number>>> {
+  const { queue, retry, parked } = bus.queues;
+  return {
+    "its own queue": await bus.count(queue),
+    "the retry queue": await bus.count(retry),
+    "the parked queue": await bus.count(parked),
+  };
+}
+
 /** `expect.poll`, soon when all is well and patient when the machine is busy. */
-export function eventually<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(read, { timeout: 5000, interval: 10 });
+export function eventually<T>(read: () => T, message = ""): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 5000, interval: 10, message });
 }
 
 export interface Gate {
@@ -188,8 +199,10 @@ export function gate(): Gate {
 export interface RunningSubscriber extends Subscriber {
   /** What it was told that it has lost, in order. */
   readonly losses: readonly unknown[];
-  /** Waits, but no longer than until it is known that a function is not written yet. */
+  /** Waits, but no longer than until it is known that a function is not written yet, or has a mistake. */
   until<T>(awaited: PromiseLike<T>): Promise<T>;
+  /** Waits until `read` gives what is expected, which is `what`; what was lost is told where it does not. */
+  reaches<Value>(what: string, read: () => Promise<Value> | Value, expected: Value): Promise<void>;
 }
 
 /** Starts a subscriber, waits until it consumes, and stops it after the test. */
@@ -200,10 +213,10 @@ export async function running(
 ): Promise<RunningSubscriber> {
   const losses: unknown[] = [];
   let fail: (why: unknown) => void = () => {};
-  const notWritten = new Promise<never>((_, reject) => {
+  const mistake = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const until = <T>(awaited: PromiseLike<T>): Promise<T> => Promise.race([awaited, notWritten]);
+  mistake.catch(() => {}); // it may come when nobody waits
   const subscriber = startSubscriber({
     topology: bus.topology,
     name: subscriberName,
@@ -212,12 +225,23 @@ export async function running(
     ...options,
     onLost(why) {
       losses.push(why);
-      if (why instanceof Error && why.name === "NotImplemented") fail(why);
+      if (isMistake(why)) fail(why);
     },
   });
   atTheEnd.push(subscriber.stop);
-  await until(subscriber.consuming);
-  return { ...subscriber, losses, until };
+  const orMistake = <T>(awaited: PromiseLike<T>): Promise<T> => Promise.race([awaited, mistake]);
+  await orMistake(soon(subscriber.consuming, () => neverConsumes(losses)));
+  return {
+    ...subscriber,
+    losses,
+    until: orMistake,
+    reaches: (what, read, expected) => until(what, read, expected, losses),
+  };
+}
+
+function neverConsumes(losses: readonly unknown[]): string {
+  const last = losses.length === 0 ? "it has lost nothing" : `it last lost: ${losses.at(-1)}`;
+  return `The subscriber does not begin to consume; ${last}.`;
 }
 
 export interface Line {

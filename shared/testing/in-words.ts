@@ -1,4 +1,4 @@
-/** Reservations, their commands and events in words, a line each, for the story of a test. */
+/** Reservations, their commands and events, and faults, in words, a line each, for the story of a test. */
 
 import type {
   Reservation,
@@ -6,6 +6,7 @@ import type {
   ReservationEvent,
   Stay,
 } from "../../solutions/01-aggregate/reservation-types.ts";
+import type { Fault } from "../infrastructure/chaos.ts";
 
 /** `a confirmed reservation, 2030-05-01 → 05-03, 2 guests in a double, 240.00 EUR` */
 export function stateInWords(state: Reservation): string {
@@ -55,6 +56,14 @@ export function stayInWords({ arrival, departure }: Stay): string {
 export function historyInWords(events: readonly ReservationEvent[]): readonly string[] {
   if (events.length === 0) return ["no events"];
   return events.map((event, index) => `v${index + 1} ${eventInWords(event)}`);
+}
+
+/** `after 312 bytes to-server: stall for 12 ms`; the bytes are counted since the fault before was over. */
+export function faultInWords(fault: Fault): string {
+  const when = `after ${fault.after} bytes ${fault.direction}`;
+  return fault.fault === "cut"
+    ? `${when}: cut`
+    : `${when}: ${fault.fault} for ${fault.milliseconds} ms`;
 }
 
 function money({ amount, currency }: { readonly amount: number; readonly currency: string }) {

@@ -50,6 +50,9 @@ declare module "vitest" {
   }
 }
 
+/** How many milliseconds smaller cases are looked for, at the most: a learner waits for the answer. */
+const longestShrinking = 5_000;
+
 /** Declares the test of a law. `id` is a word that no other law of the step has, for `--replay`. */
 export function law<Values extends unknown[]>(id: string, title: string, law: Law<Values>): void {
   // Vitest alone, as an editor starts it, provides nothing.
@@ -62,10 +65,21 @@ export function law<Values extends unknown[]>(id: string, title: string, law: La
       if (task.meta.counterexample === undefined && current)
         task.meta.story = law.story(...current);
     });
+    // And Vitest must not end the test meanwhile, as one that hangs.
+    const lastShrinking = performance.now() + task.timeout * 0.7;
+    let shrinkingEnds = Number.POSITIVE_INFINITY;
     const property = fc.asyncProperty(fc.tuple<Values>(...law.given), async (values) => {
       if (signal.aborted) throw signal.reason;
+      // The smaller cases that are left count as if the law held for them: the smallest so far is told.
+      if (performance.now() > shrinkingEnds) return;
       current = values;
-      await law.holds(...values);
+      try {
+        await law.holds(...values);
+      } catch (error) {
+        const enough = performance.now() + longestShrinking;
+        shrinkingEnds = Math.min(shrinkingEnds, enough, lastShrinking);
+        throw error;
+      }
     });
     await fc.assert(property, {
       ...casesOf(law),

@@ -15,7 +15,7 @@ function losePatience(): void {
 const nothing = Symbol("nothing came");
 
 /** What `awaited` resolves to. When it does not come, the test fails with `otherwise`. */
-export async function soon<T>(awaited: Promise<T>, otherwise: string): Promise<T> {
+export async function soon<T>(awaited: Promise<T>, otherwise: string | (() => string)): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<typeof nothing>((resolve) => {
     timer = setTimeout(resolve, patience, nothing);
@@ -23,7 +23,7 @@ export async function soon<T>(awaited: Promise<T>, otherwise: string): Promise<T
   const came = await Promise.race([awaited, late]).finally(() => clearTimeout(timer));
   if (came !== nothing) return came;
   losePatience();
-  return expect.fail(otherwise);
+  return expect.fail(typeof otherwise === "string" ? otherwise : otherwise());
 }
 
 /**
@@ -52,7 +52,7 @@ export async function until<Value>(
 }
 
 /** What fails again at each try, whatever the servers do. */
-function isMistake(error: unknown): boolean {
+export function isMistake(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const isInSql = error instanceof pg.DatabaseError && error.code?.startsWith("42") === true;
   return (

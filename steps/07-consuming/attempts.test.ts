@@ -1,5 +1,6 @@
 import type { MessageProperties, XDeath } from "amqplib";
 import { describe, expect, it } from "vitest";
+import { costs, story } from "../../shared/testing/story.ts";
 import { attemptsOf } from "./delivery.ts";
 
 const nowhere: Pick<XDeath, "time" | "exchange" | "routing-keys"> = {
@@ -33,11 +34,15 @@ function died(...deaths: Pick<XDeath, "queue" | "reason" | "count">[]) {
 }
 
 describe("the attempts of a message", () => {
+  costs("it goes round for ever, or is given up before the database is back");
+
   it("are 0 when it is new", () => {
+    tell(["headers: none of the broker's"], 0);
     expect(attemptsOf(died(), "view.0")).toBe(0);
   });
 
   it("are 0 when it has no headers at all", () => {
+    tell(["headers: undefined"], 0);
     const message = died();
     const bare = { ...message, properties: { ...message.properties, headers: undefined } };
 
@@ -45,6 +50,7 @@ describe("the attempts of a message", () => {
   });
 
   it("are as many as its queue has rejected it", () => {
+    tell(["x-death: view.0.retry, expired, 3 times", "x-death: view.0, rejected, 3 times"], 3);
     const message = died(
       { queue: "view.0.retry", reason: "expired", count: 3 },
       { queue: "view.0", reason: "rejected", count: 3 },
@@ -54,6 +60,11 @@ describe("the attempts of a message", () => {
   });
 
   it("do not count what happened to it in another queue, or for another reason", () => {
+    const deaths = ["view.0, expired, 7", "mail.0, rejected, 5", "view.0, rejected, 2"];
+    tell(
+      deaths.map((death) => `x-death: ${death} times`),
+      2,
+    );
     const message = died(
       { queue: "view.0", reason: "expired", count: 7 },
       { queue: "mail.0", reason: "rejected", count: 5 },
@@ -62,4 +73,9 @@ describe("the attempts of a message", () => {
 
     expect(attemptsOf(message, "view.0")).toBe(2);
   });
+
+  function tell(given: readonly string[], attempts: number): void {
+    const when = "it comes from the queue view.0, and its attempts are counted";
+    story({ given, when, wanted: `${attempts}` });
+  }
 });

@@ -4,12 +4,14 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import {
   type Bus,
   deliveriesFrom,
-  eventually,
   gate,
   leftIn,
+  messagesIn,
   numbered,
   useBus,
 } from "../../shared/testing/consuming.ts";
+import { costs, story } from "../../shared/testing/story.ts";
+import { soon, until } from "../../shared/testing/waiting.ts";
 import { handleDelivery } from "./delivery.ts";
 
 const buses = useBus();
@@ -22,8 +24,19 @@ async function unavailable(): Promise<void> {
   throw new Error("the database is away");
 }
 
+/** Every story here begins with this message, and two more attempts after the first. */
+const given = "version 1 of reservation-1 comes from its queue, to be tried 3 times at the most";
+const answer = "what handleDelivery answers";
+
 describe("a message that is handled", () => {
+  costs("acked on arrival, 1,400 confirmations were in memory only when the service restarted");
+
   it("reaches the handler as the event that was recorded, and is gone", async () => {
+    story({
+      given,
+      when: "the handler takes the event",
+      wanted: 'the answer "handled"; an ack, so that the broker forgets the message',
+    });
     const bus = await buses.open();
     const events = numbered(1);
     await bus.publish(events);
@@ -38,12 +51,17 @@ describe("a message that is handled", () => {
     );
 
     await channel.close();
-    expect(outcome).toBe("handled");
-    expect(handled).toEqual(events);
-    expect(await leftIn(bus)).toBe("nothing");
+    expect(outcome, answer).toBe("handled");
+    expect(handled, "what the handler was given").toEqual(events);
+    expect(await leftIn(bus), "what the queue delivers afterwards").toBe("nothing");
   });
 
   it("is acknowledged when its effect is safe, not before", async () => {
+    story({
+      given,
+      when: "the handler is still at work, and a moment later it is done",
+      wanted: "no ack in between, one at the end",
+    });
     const bus = await buses.open();
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
@@ -57,13 +75,20 @@ describe("a message that is handled", () => {
     effect.open();
     await handling;
 
-    expect(early).toBe(0);
-    expect(acknowledge).toHaveBeenCalledTimes(1);
+    const acks = { meanwhile: early, "in all": acknowledge.mock.calls.length };
+    expect(acks, "acks").toEqual({ meanwhile: 0, "in all": 1 });
   });
 });
 
 describe("a message whose handling fails", () => {
+  costs("it is back a millisecond later, 40,000 times a minute, until the log has filled the disk");
+
   it("waits in the retry queue, not at the head of its own", async () => {
+    story({
+      given,
+      when: "the handler throws, at the first attempt",
+      wanted: 'the answer "retried"; the message waits in the retry queue',
+    });
     const bus = await buses.open({ retryDelay: 60_000 });
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
@@ -72,49 +97,72 @@ describe("a message whose handling fails", () => {
     const outcome = await handleDelivery(channel, message, options(bus, unavailable));
 
     await channel.close();
-    expect(outcome).toBe("retried");
-    await eventually(() => bus.count(bus.queues.retry)).toBe(1);
-    expect(await bus.count(bus.queues.queue)).toBe(0);
+    expect(outcome, answer).toBe("retried");
+    await until("messages", () => messagesIn(bus), {
+      "its own queue": 0,
+      "the retry queue": 1,
+      "the parked queue": 0,
+    });
   });
 
   it("comes back after the delay and can be handled then", async () => {
+    story({
+      given,
+      when: "the handler throws, and takes it at the second attempt, 20 ms later",
+      wanted: '"retried", then "handled"',
+    });
     const bus = await buses.open({ retryDelay: 20 });
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
     const deliveries = await deliveriesFrom(channel, bus.queues.queue);
 
     const first = await handleDelivery(channel, await deliveries.next(), options(bus, unavailable));
-    const again = await deliveries.next();
+    const again = await soon(deliveries.next(), `"${first}", and the message never came again`);
     const second = await handleDelivery(
       channel,
       again,
       options(bus, async () => {}),
     );
 
-    expect([first, second]).toEqual(["retried", "handled"]);
+    expect([first, second], "the answers").toEqual(["retried", "handled"]);
   });
 
   it("is parked at the last attempt", async () => {
+    story({
+      given,
+      when: "the handler throws at every attempt",
+      wanted: '"retried", "retried", "parked"; then it is in the parked queue, and nowhere else',
+    });
     const bus = await buses.open({ retryDelay: 20 });
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
     const deliveries = await deliveriesFrom(channel, bus.queues.queue);
 
     const outcomes: string[] = [];
-    while (outcomes.length < 3) {
-      const message = await deliveries.next();
+    while (outcomes.length < 3 && !outcomes.includes("parked")) {
+      const message = await soon(
+        deliveries.next(),
+        `after "${outcomes.join('", "')}" the message never came again`,
+      );
       outcomes.push(await handleDelivery(channel, message, options(bus, unavailable)));
     }
 
     await channel.close();
-    expect(outcomes).toEqual(["retried", "retried", "parked"]);
-    expect(await bus.count(bus.queues.parked)).toBe(1);
-    expect(await leftIn(bus)).toBe("nothing");
+    expect(outcomes, "the answers").toEqual(["retried", "retried", "parked"]);
+    expect(await bus.count(bus.queues.parked), "messages in the parked queue").toBe(1);
+    expect(await leftIn(bus), "what its own queue delivers afterwards").toBe("nothing");
   });
 });
 
 describe("a message that no retry can help", () => {
+  costs("acked by hand to get going: which booking was in it, nobody knows");
+
   it("is parked at once when no code here knows its type", async () => {
+    story({
+      given,
+      when: "the handler throws UnknownEventType, at the first attempt",
+      wanted: 'the answer "parked"; the message is in the parked queue',
+    });
     const bus = await buses.open({ retryDelay: 60_000 });
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
@@ -128,11 +176,16 @@ describe("a message that no retry can help", () => {
       }),
     );
 
-    expect(outcome).toBe("parked");
-    expect(await bus.count(bus.queues.parked)).toBe(1);
+    expect(outcome, answer).toBe("parked");
+    expect(await bus.count(bus.queues.parked), "messages in the parked queue").toBe(1);
   });
 
   it("is parked, not dropped, when it cannot be read", async () => {
+    story({
+      given: "a message comes whose content is { this is no event",
+      when: "it is to be handled",
+      wanted: 'the answer "parked"; it is in the parked queue, and the handler was not called',
+    });
     const bus = await buses.open({ retryDelay: 60_000 });
     await bus.send(bus.queues.queue, "{ this is no event");
     const channel = await bus.openChannel();
@@ -141,14 +194,21 @@ describe("a message that no retry can help", () => {
 
     const outcome = await handleDelivery(channel, message, options(bus, handle));
 
-    expect(outcome).toBe("parked");
-    expect(handle).not.toHaveBeenCalled();
-    expect(await bus.count(bus.queues.parked)).toBe(1);
+    expect(outcome, answer).toBe("parked");
+    expect(handle.mock.calls, "what the handler was given").toEqual([]);
+    expect(await bus.count(bus.queues.parked), "messages in the parked queue").toBe(1);
   });
 });
 
 describe("an acknowledgement that cannot be sent", () => {
+  costs("what was handled well is parked as poison; somebody is woken for it");
+
   it("is no failed attempt: the error goes to the caller", async () => {
+    story({
+      given,
+      when: "the handler takes it, but the channel is closed: the ack throws",
+      wanted: "that IllegalOperationError reaches the caller; no reject is tried",
+    });
     const bus = await buses.open();
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
@@ -161,7 +221,9 @@ describe("an acknowledgement that cannot be sent", () => {
       options(bus, () => channel.close()),
     );
 
-    await expect(handling).rejects.toMatchObject({ name: "IllegalOperationError" });
-    expect(reject).not.toHaveBeenCalled();
+    await expect(handling, "the failed ack").rejects.toMatchObject({
+      name: "IllegalOperationError",
+    });
+    expect(reject.mock.calls.length, "rejects after the failed ack").toBe(0);
   });
 });

@@ -1,18 +1,27 @@
 import { describe, expect, it, vi } from "vitest";
 import {
   deliveriesFrom,
-  eventually,
   leftIn,
+  messagesIn,
   numbered,
   useBus,
 } from "../../shared/testing/consuming.ts";
+import { costs, story } from "../../shared/testing/story.ts";
+import { until } from "../../shared/testing/waiting.ts";
 import { attemptsOf } from "../../solutions/07-consuming/delivery.ts";
 import { park, parkedHeaders, readParked, sendBackParked } from "./parked.ts";
 
 const buses = useBus();
 
 describe("a message that is parked", () => {
+  costs("somebody finds it, and can tell neither which booking it was nor why");
+
   it("keeps its content and says why it is there", async () => {
+    story({
+      given: "a message whose content is { this is no event",
+      when: "it is parked as not-retryable, after 1 attempt, with a TypeError",
+      wanted: "the parked queue has content, reason, error, attempts, origin, time",
+    });
     const bus = await buses.open();
     await bus.send(bus.queues.queue, "{ this is no event");
     const channel = await bus.openChannel();
@@ -25,7 +34,7 @@ describe("a message that is parked", () => {
       queues: bus.queues,
     });
 
-    expect(await readParked(channel, bus.queues.parked)).toEqual([
+    expect(await readParked(channel, bus.queues.parked), "what is parked").toEqual([
       {
         reason: "not-retryable",
         error: "TypeError: cannot be read",
@@ -39,6 +48,11 @@ describe("a message that is parked", () => {
   });
 
   it("keeps what its sender said about it", async () => {
+    story({
+      given: "a message whose sender gave it a message id, and the type ReservationConfirmed",
+      when: "it is parked",
+      wanted: "it has that id and that type in the parked queue, too",
+    });
     const bus = await buses.open();
     const events = numbered(1);
     await bus.publish(events);
@@ -54,12 +68,18 @@ describe("a message that is parked", () => {
     });
 
     const parked = await channel.get(bus.queues.parked);
-    expect(parked).toMatchObject({
+    expect(parked, "what is parked").toMatchObject({
       properties: { messageId: events[0]?.id, type: "ReservationConfirmed" },
     });
   });
 
   it("is gone from its queue", async () => {
+    story({
+      given: "version 1 of reservation-1, from its queue",
+      when: "it is parked, and the channel is closed",
+      wanted: "it was acked here: its queue delivers it no more",
+      costs: "it is parked, and delivered and parked again at each restart",
+    });
     const bus = await buses.open();
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
@@ -74,10 +94,16 @@ describe("a message that is parked", () => {
     });
 
     await channel.close();
-    expect(await leftIn(bus)).toBe("nothing");
+    expect(await leftIn(bus), "what its queue delivers afterwards").toBe("nothing");
   });
 
   it("is not acknowledged when the parked queue did not take it", async () => {
+    story({
+      given: "version 1 of reservation-1; the parked queue has been deleted",
+      when: "it is to be parked",
+      wanted: "QueueMissing reaches the caller, and nothing is acked",
+      costs: "acked here and parked nowhere: the last copy of the message is gone",
+    });
     const bus = await buses.open();
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
@@ -93,18 +119,26 @@ describe("a message that is parked", () => {
       queues: bus.queues,
     });
 
-    await expect(parking).rejects.toMatchObject({
+    await expect(parking, "what comes of park").rejects.toMatchObject({
       name: "QueueMissing",
       queue: bus.queues.parked,
     });
-    expect(acknowledge).not.toHaveBeenCalled();
+    expect(acknowledge.mock.calls.length, "acks").toBe(0);
   });
 });
 
 describe("parked messages that are sent back", () => {
+  costs("the bug is mended, and 212 bookings are in no view, or gone for good");
+
   const because = { reason: "attempts-used-up", error: new Error("away"), attempts: 3 } as const;
 
   it("are in their queue again, in order, with their attempts to be counted anew", async () => {
+    story({
+      given: "first, second and third are parked, each after 3 attempts",
+      when: "they are sent back",
+      wanted:
+        "they are in their queue, in that order, with 0 attempts, and of the headers with their sender's only",
+    });
     const bus = await buses.open();
     const headers = parkedHeaders({ ...because, queues: bus.queues });
     const deaths = { "x-death": [{ queue: bus.queues.queue, reason: "rejected", count: 3 }] };
@@ -117,32 +151,42 @@ describe("parked messages that are sent back", () => {
     const channel = await bus.openChannel();
     const deliveries = await deliveriesFrom(channel, bus.queues.queue, 3);
     const messages = [await deliveries.next(), await deliveries.next(), await deliveries.next()];
-    expect(sent).toBe(3);
-    expect(messages.map((message) => message.content.toString())).toEqual([
-      "first",
-      "second",
-      "third",
-    ]);
-    expect(messages.map((message) => attemptsOf(message, bus.queues.queue))).toEqual([0, 0, 0]);
-    expect(messages[0]?.properties.headers).toEqual({ origin: "test" });
+    expect(sent, "how many were sent").toBe(3);
+    const contents = messages.map((message) => message.content.toString());
+    expect(contents, "what the queue delivers").toEqual(["first", "second", "third"]);
+    const attempts = messages.map((message) => attemptsOf(message, bus.queues.queue));
+    expect(attempts, "the attempts of each").toEqual([0, 0, 0]);
+    expect(messages[0]?.properties.headers, "the first one's headers").toEqual({ origin: "test" });
   });
 
   it("are parked no more", async () => {
+    story({
+      given: "one message is parked",
+      when: "it is sent back",
+      wanted: "one ack; it is in its queue, and the parked queue is empty",
+      costs: "each call sends the same message once more, and the alarm never ends",
+    });
     const bus = await buses.open();
     const headers = parkedHeaders({ ...because, queues: bus.queues });
     await bus.send(bus.queues.parked, "first", headers);
     const channel = await bus.openChannel();
-
     const acknowledge = vi.spyOn(channel, "ack");
 
     await sendBackParked(channel, bus.queues.parked);
 
-    expect(acknowledge).toHaveBeenCalledTimes(1);
-    expect(await bus.count(bus.queues.parked)).toBe(0);
-    expect(await bus.count(bus.queues.queue)).toBe(1);
+    expect(acknowledge.mock.calls.length, "acks").toBe(1);
+    expect(await messagesIn(bus), "messages").toMatchObject({
+      "its own queue": 1,
+      "the parked queue": 0,
+    });
   });
 
   it("stay parked when there is no queue to send them to", async () => {
+    story({
+      given: "a message is parked that came from a queue that is no more",
+      when: "it is to be sent back, and then the channel is closed",
+      wanted: "QueueMissing reaches the caller, and the message is parked still",
+    });
     const bus = await buses.open();
     const gone = { ...bus.queues, queue: `${bus.queues.queue}.gone` };
     await bus.send(bus.queues.parked, "first", parkedHeaders({ ...because, queues: gone }));
@@ -150,14 +194,23 @@ describe("parked messages that are sent back", () => {
 
     const sending = sendBackParked(channel, bus.queues.parked);
 
-    await expect(sending).rejects.toMatchObject({ name: "QueueMissing", queue: gone.queue });
+    await expect(sending, "what comes of sendBackParked").rejects.toMatchObject({
+      name: "QueueMissing",
+      queue: gone.queue,
+    });
     await channel.close();
-    await eventually(() => bus.count(bus.queues.parked)).toBe(1);
+    await until("messages in the parked queue", () => bus.count(bus.queues.parked), 1);
   });
 
   it("are sent once each, also when they are parked again meanwhile", {
     timeout: 5000,
   }, async () => {
+    story({
+      given: "first and second are parked, and came from the parked queue itself",
+      when: "they are sent back, and so are parked again at once",
+      wanted: "2 are sent, each once, and 2 are parked",
+      costs: "the command never ends, and sends what fails round and round",
+    });
     const bus = await buses.open();
     // Sent back into the parked queue itself: what comes back comes back parked.
     const around = { ...bus.queues, queue: bus.queues.parked };
@@ -165,7 +218,8 @@ describe("parked messages that are sent back", () => {
       await bus.send(bus.queues.parked, content, parkedHeaders({ ...because, queues: around }));
     }
 
-    expect(await sendBackParked(bus.channel, bus.queues.parked)).toBe(2);
-    expect(await bus.count(bus.queues.parked)).toBe(2);
+    const sent = await sendBackParked(bus.channel, bus.queues.parked);
+    expect(sent, "how many were sent").toBe(2);
+    expect(await bus.count(bus.queues.parked), "messages in the parked queue").toBe(2);
   });
 });

@@ -5,6 +5,7 @@ import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.t
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
 import { confirmed, created } from "../../shared/testing/reservations.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { catchUp } from "./catch-up.ts";
 import { project } from "./projection.ts";
 import { listReservations, occupancy } from "./reservations-view.ts";
@@ -37,17 +38,34 @@ beforeEach(async () => {
   }
 });
 
+/** Most stories here begin with these. */
+const given = "5 confirmed reservations, 10 events in the store";
+
 describe("catching up with the store", () => {
+  costs("a queue is deleted by mistake: what was in it is never in the view");
+
   it("projects what is missing, once, beside what the bus delivered", async () => {
+    story({
+      given,
+      when: "the bus delivers the 4th to the 6th of them, then catchUp runs twice",
+      wanted: "it projects the other 6, then 0; all 10 are in the view, each once",
+    });
     const events = await eventsIn(store);
     for (const event of events.slice(3, 6)) await project(database.pool, store, event);
     // Three came, and reservation-2's first was fetched, because its second came.
-    expect(await catchUp(database.pool, store)).toBe(6);
-    expect(await catchUp(database.pool, store)).toBe(0);
-    expect(await readModelIn(database.pool)).toEqual(viewOf(events));
+    expect(await catchUp(database.pool, store), "projected by the first catchUp").toBe(6);
+    expect(await catchUp(database.pool, store), "projected by the second catchUp").toBe(0);
+    expect(await readModelIn(database.pool), "the read model").toEqual(viewOf(events));
   });
 
   it("keeps no more than a batch in memory", async () => {
+    story({
+      given,
+      when: "catchUp reads the store in batches of 3",
+      wanted:
+        "it is never more than 3 events ahead of the view: a batch is projected, then the next",
+      costs: "the store grows to a million events, and each start needs 4 GB",
+    });
     const ahead: number[] = [];
     const watched: EventStore = {
       ...store,
@@ -63,13 +81,22 @@ describe("catching up with the store", () => {
         }
       },
     };
-    expect(await catchUp(database.pool, watched, 3)).toBe(10);
-    expect(ahead).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
+    expect(await catchUp(database.pool, watched, 3), "projected").toBe(10);
+    expect(ahead, "events read but not projected, at each event").toEqual([
+      0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
+    ]);
   });
 });
 
 describe("a list of reservations", () => {
+  costs("the desk turns the page, and a guest who arrives today is on neither");
+
   it("comes page by page in the order of arrival, each once", async () => {
+    story({
+      given: "5 reservations that arrive from 1 to 3 May",
+      when: "they are listed in pages of 2",
+      wanted: "pages of 2, 2 and 1, by day of arrival, then by id, each once",
+    });
     await catchUp(database.pool, store);
     const first = await listReservations(database.pool, { limit: 2 });
     expect.assert(first.next);
@@ -79,28 +106,46 @@ describe("a list of reservations", () => {
     const ids = [first, second, third].map(({ reservations }) =>
       reservations.map(({ reservationId }) => reservationId),
     );
-    expect(ids).toEqual([
+    expect(ids, "the pages").toEqual([
       ["reservation-2", "reservation-3"],
       ["reservation-5", "reservation-4"],
       ["reservation-1"],
     ]);
-    expect(third.next).toBeUndefined();
+    expect(third.next, "where the fourth page begins").toBeUndefined();
   });
 
   it("can be of one hotel, one guest, one status", async () => {
+    story({
+      given: "4 confirmed reservations in hotel-1 and 1 in hotel-2, all of guest-1",
+      when: "they are listed by hotel, by guest, and by status in hotel-2",
+      wanted: "hotel-1: 4; guest-1: 5, guest-2: 0; confirmed: 1, cancelled: 0",
+    });
     await catchUp(database.pool, store);
     const found = async (options: Parameters<typeof listReservations>[1]) =>
       (await listReservations(database.pool, options)).reservations.length;
-    expect({
+    const counts = {
       hotel: await found({ hotelId: "hotel-1" }),
       guest: await found({ guestId: "guest-1" }),
       otherGuest: await found({ guestId: "guest-2" }),
       confirmed: await found({ hotelId: "hotel-2", status: "confirmed" }),
       cancelled: await found({ hotelId: "hotel-2", status: "cancelled" }),
-    }).toEqual({ hotel: 4, guest: 5, otherGuest: 0, confirmed: 1, cancelled: 0 });
+    };
+    expect(counts, "how many are listed").toEqual({
+      hotel: 4,
+      guest: 5,
+      otherGuest: 0,
+      confirmed: 1,
+      cancelled: 0,
+    });
   });
 
   it("never is longer than 200, whatever is asked for", async () => {
+    story({
+      given: "205 reservations",
+      when: "a page of 1,000,000 is asked for",
+      wanted: "200 of them, and where the next page begins",
+      costs: "one script asks for everything, and the desk waits for its turn",
+    });
     await catchUp(database.pool, store);
     await database.pool.query(
       `insert into reservations_view
@@ -110,15 +155,23 @@ describe("a list of reservations", () => {
         where reservation_id = 'reservation-1'`,
     );
     const { reservations, next } = await listReservations(database.pool, { limit: 1_000_000 });
-    expect(reservations).toHaveLength(200);
-    expect(next).toBeDefined();
+    expect(reservations.length, "reservations on the page").toBe(200);
+    expect(next, "where the next page begins").toBeDefined();
   });
 });
 
 describe("the occupancy of a hotel", () => {
+  costs("the board says full, and a wedding party is turned away; or free, and two guests arrive");
+
   it("counts its rooms night by night, also where there are none", async () => {
+    story({
+      given: "4 confirmed stays until 4 May, from 1 May (two), 2 May and 3 May on",
+      when: "its occupancy from 30 April to 4 May is asked for",
+      wanted: "0, 2, 3, 4, 0 rooms",
+    });
     await catchUp(database.pool, store);
-    expect(await occupancy(database.pool, "hotel-1", "2030-04-30", "2030-05-05")).toEqual([
+    const nights = await occupancy(database.pool, "hotel-1", "2030-04-30", "2030-05-05");
+    expect(nights, "the rooms by night").toEqual([
       { night: "2030-04-30", rooms: 0 },
       { night: "2030-05-01", rooms: 2 },
       { night: "2030-05-02", rooms: 3 },

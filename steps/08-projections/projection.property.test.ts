@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import type pg from "pg";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { eventInWords } from "../../shared/testing/in-words.ts";
+import { law } from "../../shared/testing/law.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { emptyReadModel, eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
 import { validHistories } from "../../shared/testing/reservations.ts";
+import { costs } from "../../shared/testing/story.ts";
 import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-types.ts";
 import { catchUp } from "./catch-up.ts";
 import { project } from "./projection.ts";
@@ -21,23 +24,32 @@ beforeAll(() => {
 });
 
 /** Up to three reservations, and the order in which their streams grow. */
-const histories = fc.record(
-  {
-    streams: fc.tuple(
-      validHistories({ reservationId: "reservation-1", maxLength: 5 }),
-      validHistories({ reservationId: "reservation-2", maxLength: 5 }),
-      validHistories({ reservationId: "reservation-3", maxLength: 3 }),
-    ),
-    turns: fc.array(fc.nat(2), { maxLength: 12 }),
-  },
-  { noNullPrototype: true },
-);
+const histories = fc
+  .tuple(
+    fc.array(fc.nat(2), { maxLength: 12 }),
+    fc.array(validHistories({ maxLength: 5 }), { minLength: 1, maxLength: 3, size: "max" }),
+  )
+  .map(([turns, streams]) => inOrder(turns, streams.map(renamed)));
 
-/** Numbers that pick what is delivered when; the rest of the events follows in random order. */
-const delivery = fc.record(
+/** The first stream stays reservation-1, the others become reservation-2 and -3. */
+function renamed(events: readonly ReservationEvent[], index: number): readonly ReservationEvent[] {
+  const reservationId = `reservation-${index + 1}`;
+  return events.map((event) => withId(event, reservationId));
+}
+
+function withId<Event extends ReservationEvent>(event: Event, reservationId: string): Event {
+  return { ...event, data: { ...event.data, reservationId } };
+}
+
+/** Numbers that pick what is delivered when; the rest of the events follows, in an order that others pick. */
+interface Delivery {
+  readonly picks: readonly number[];
+  readonly rest: readonly number[];
+}
+const delivery: fc.Arbitrary<Delivery> = fc.record(
   {
     picks: fc.array(fc.nat(99), { maxLength: 12 }),
-    rest: fc.infiniteStream(fc.nat(99)),
+    rest: fc.array(fc.nat(99), { minLength: 15, maxLength: 15 }),
   },
   { noNullPrototype: true },
 );
@@ -45,41 +57,72 @@ const delivery = fc.record(
 /** For the first deliveries: after how many statements the process dies. */
 const deaths = fc.array(fc.nat(8), { maxLength: 8 });
 
-async function storeOf(
-  streams: readonly (readonly ReservationEvent[])[],
+/** The events of all streams in the order in which they are appended. */
+function inOrder(
   turns: readonly number[],
-): Promise<EventStore> {
+  streams: readonly (readonly ReservationEvent[])[],
+): readonly ReservationEvent[] {
+  const left = streams.map((events) => [...events]);
+  const all = [...turns, ...left.flatMap((events, stream) => events.map(() => stream))];
+  return all.flatMap((turn) => left[turn]?.splice(0, 1) ?? []);
+}
+
+async function storeOf(history: readonly ReservationEvent[]): Promise<EventStore> {
   let second = 0;
   const store = inMemoryEventStore(() =>
     new Date(Date.parse("2030-01-01T12:00:00.000Z") + second++ * 1000).toISOString(),
   );
-  const left = streams.map((events) => [...events]);
-  for (const turn of [...turns, ...left.flatMap((events, stream) => events.map(() => stream))]) {
-    const event = left[turn]?.shift();
-    if (event) await store.append(event.data.reservationId, [newEvent(event)], "any");
+  for (const event of history) {
+    await store.append(event.data.reservationId, [newEvent(event)], "any");
   }
   return store;
 }
 
 /** Every event at least once, some more often, in no order. */
-function deliveriesOf<T>(
-  events: readonly T[],
-  { picks, rest }: { readonly picks: readonly number[]; readonly rest: Iterator<number> },
-): readonly T[] {
+function deliveriesOf<T>(events: readonly T[], { picks, rest }: Delivery): readonly T[] {
   const left = [...events];
   const deliveries = picks.flatMap((pick) => events.slice(pick % events.length).slice(0, 1));
-  while (left.length > 0) {
-    deliveries.push(...left.splice(Number(rest.next().value) % left.length, 1));
-  }
+  for (const pick of rest) deliveries.push(...left.splice(pick % left.length, 1));
   return deliveries;
 }
 
+/** `reservation-1 v2`, for each event of the history. */
+function names(history: readonly ReservationEvent[]): readonly string[] {
+  return history.map(({ data: { reservationId } }, index) => {
+    const version = history
+      .slice(0, index + 1)
+      .filter(({ data }) => data.reservationId === reservationId).length;
+    return `${reservationId} v${version}`;
+  });
+}
+
+function storeInWords(history: readonly ReservationEvent[]): readonly string[] {
+  const named = names(history);
+  return history.map((event, index) => `${named[index]} ${eventInWords(event)}`);
+}
+
+/** `reservation-1 v2, reservation-1 v1`: the order in which they come. */
+function deliveryInWords(history: readonly ReservationEvent[], delivery: Delivery): string {
+  return deliveriesOf(names(history), delivery).join(", ");
+}
+
+const wanted = "the read model of these events, each once and in order";
+const compared = "the read model";
+
 describe("any delivery of a store's events", () => {
-  it("with duplicates, in any order, with a crash at any statement, ends in the pure projection of the store", async () => {
-    await fc.assert(
-      fc.asyncProperty(histories, delivery, deaths, async ({ streams, turns }, order, dying) => {
+  costs("the board and the store drift apart, a room here and a room there, and nobody sees why");
+
+  law(
+    "crashes",
+    "with duplicates, in any order, with a crash at any statement, ends in the pure projection of the store",
+    {
+      // In the order in which they shrink.
+      given: [deaths, delivery, histories],
+      seed: 8,
+      runs: 24,
+      async holds(dying, order, history) {
         await emptyReadModel(pool);
-        const store = await storeOf(streams, turns);
+        const store = await storeOf(history);
         const events = await eventsIn(store);
         const queue = [...deliveriesOf(events, order)];
         const dies = [...dying];
@@ -92,48 +135,76 @@ describe("any delivery of a store's events", () => {
             queue.push(event);
           }
         }
-        expect(await readModelIn(pool)).toEqual(viewOf(events));
+        expect(await readModelIn(pool), compared).toEqual(viewOf(events));
+      },
+      story: (dying, order, history) => ({
+        given: storeInWords(history),
+        when: [
+          `the bus delivers ${deliveryInWords(history, order)}`,
+          ...dying.map(
+            (statements, index) =>
+              `at delivery ${index + 1} the process dies before its statement ${statements + 1}`,
+          ),
+          ...(dying.length === 0 ? [] : ["and what it died of comes again in the end"]),
+        ],
+        wanted,
       }),
-      { seed: 8, numRuns: 20 },
-    );
+    },
+  );
+
+  law("consumers", "shared by two consumers in any way ends in the pure projection of the store", {
+    given: [delivery, delivery, histories],
+    seed: 8,
+    runs: 20,
+    async holds(one, other, history) {
+      await emptyReadModel(pool);
+      const store = await storeOf(history);
+      const events = await eventsIn(store);
+      const ends = await Promise.allSettled(
+        [one, other].map(async (order) => {
+          for (const event of deliveriesOf(events, order)) await project(pool, store, event);
+        }),
+      );
+      // Thrown when both are through, so that neither is still at work in the next case.
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
+      expect(await readModelIn(pool), compared).toEqual(viewOf(events));
+    },
+    story: (one, other, history) => ({
+      given: storeInWords(history),
+      when: [
+        "two consumers side by side; the bus delivers",
+        `to the one ${deliveryInWords(history, one)}`,
+        `to the other ${deliveryInWords(history, other)}`,
+      ],
+      wanted,
+    }),
   });
 
-  it("shared by two consumers in any way ends in the pure projection of the store", async () => {
-    await fc.assert(
-      fc.asyncProperty(histories, delivery, delivery, async ({ streams, turns }, one, other) => {
+  law(
+    "batches",
+    "cut off anywhere ends in the pure projection of the store after catching up in batches of any size",
+    {
+      given: [fc.integer({ min: 1, max: 5 }), fc.nat(8), delivery, histories],
+      seed: 8,
+      runs: 20,
+      async holds(batchSize, delivered, order, history) {
         await emptyReadModel(pool);
-        const store = await storeOf(streams, turns);
+        const store = await storeOf(history);
         const events = await eventsIn(store);
-        await Promise.all(
-          [one, other].map(async (order) => {
-            for (const event of deliveriesOf(events, order)) {
-              await project(pool, store, event);
-            }
-          }),
-        );
-        expect(await readModelIn(pool)).toEqual(viewOf(events));
-      }),
-      { seed: 8, numRuns: 15 },
-    );
-  });
-
-  it("cut off anywhere ends in the pure projection of the store after catching up in batches of any size", async () => {
-    const cut = fc.record(
-      { delivered: fc.nat(8), batchSize: fc.integer({ min: 1, max: 5 }) },
-      { noNullPrototype: true },
-    );
-    await fc.assert(
-      fc.asyncProperty(histories, delivery, cut, async ({ streams, turns }, order, at) => {
-        await emptyReadModel(pool);
-        const store = await storeOf(streams, turns);
-        const events = await eventsIn(store);
-        for (const event of deliveriesOf(events, order).slice(0, at.delivered)) {
+        for (const event of deliveriesOf(events, order).slice(0, delivered)) {
           await project(pool, store, event);
         }
-        await catchUp(pool, store, at.batchSize);
-        expect(await readModelIn(pool)).toEqual(viewOf(events));
+        await catchUp(pool, store, batchSize);
+        expect(await readModelIn(pool), compared).toEqual(viewOf(events));
+      },
+      story: (batchSize, delivered, order, history) => ({
+        given: storeInWords(history),
+        when: [
+          `the bus delivers ${deliveriesOf(names(history), order).slice(0, delivered).join(", ") || "nothing"}`,
+          `then catchUp reads the store, in batches of ${batchSize}`,
+        ],
+        wanted,
       }),
-      { seed: 8, numRuns: 15 },
-    );
-  });
+    },
+  );
 });
