@@ -1,6 +1,5 @@
 /** Watches a test worker for a loop without an await, which no time limit of a test can interrupt. */
 
-import inspector from "node:inspector";
 import { Worker } from "node:worker_threads";
 import { beforeEach } from "vitest";
 
@@ -31,8 +30,6 @@ export interface Stall {
 
 /** Starts the watch in this worker, for all that it runs. */
 export function watchForStalls({ limit, folder }: StallSettings): void {
-  // Whoever stands at a break point takes all the time in the world.
-  if (inspector.url() !== undefined) return;
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(new URL("./stall-thread.mjs", import.meta.url), {
     workerData: { beats, limit, folder },

@@ -1,6 +1,7 @@
 /** Notices a run in which nothing happens any more: no time limit can interrupt a loop without an await. */
 
 import type { Reporter, TestCase } from "vitest/node";
+import { isDebugged } from "../infrastructure/debugged.ts";
 import type { Step } from "./steps.ts";
 
 /** Longer than any test or hook may take (vitest.config.ts). */
@@ -8,6 +9,7 @@ const patience = 45_000;
 
 /** Watches the run; when no test begins or ends for 45 seconds it hands over what to tell, once. */
 export function watchdog(step: Step, onHanging: (text: string) => void): Reporter {
+  if (isDebugged()) return {}; // somebody stands at a break point
   let timer: NodeJS.Timeout | undefined;
   let last: TestCase | undefined;
   const giveUp = (): void => {
