@@ -1,11 +1,13 @@
 /**
  * Vitest's global set-up: starts the servers that the tests need and hands them to the workers.
  *
- * WORKSHOP_NEEDS says which, `postgres,rabbitmq` where it is not set; empty means none. A server
- * that is not to be had fails the tests that use it, and no others.
+ * WORKSHOP_NEEDS says which; empty means none. Where it is not set, as in an editor, the test files do:
+ * a pure step's tests wait for no server. One that is not to be had fails the tests that use it, and
+ * no others.
  */
 
 import type { TestProject } from "vitest/node";
+import { needsOf } from "../workshop/steps.ts";
 import {
   InfrastructureMissing,
   type RunningService,
@@ -39,16 +41,30 @@ const shared = globalThis as { [key]?: Infrastructure | undefined };
 
 export async function setup(project: TestProject): Promise<void> {
   const infrastructure = joined();
-  const needs = (process.env.WORKSHOP_NEEDS ?? "postgres,rabbitmq").split(",");
   const { ledger, notices } = await currentRun();
   if (infrastructure.users === 1) {
     for (const notice of notices) process.stderr.write(`${notice}\n`);
   }
-  const [postgres, rabbitmq] = await Promise.all([
-    needs.includes("postgres") ? once("postgres", startPostgres) : notAskedFor("postgres"),
-    needs.includes("rabbitmq") ? once("rabbitmq", startRabbitMQ) : notAskedFor("rabbitmq"),
-  ]);
   project.provide("ledger", ledger);
+  await provideServers(project, project.vitest.state.getPaths());
+  // A process that an editor keeps may come to a step with servers after one without.
+  project.onTestsRerun((specifications) =>
+    provideServers(
+      project,
+      specifications.map(({ moduleId }) => moduleId),
+    ),
+  );
+}
+
+async function provideServers(project: TestProject, files: readonly string[]): Promise<void> {
+  const needs = process.env.WORKSHOP_NEEDS?.split(",") ?? files.flatMap(needsOf);
+  const isThere = (service: ServiceName): boolean => shared[key]?.services.has(service) === true;
+  const get = (service: ServiceName, start: () => Promise<RunningService>) =>
+    needs.includes(service) || isThere(service) ? once(service, start) : notAskedFor(service);
+  const [postgres, rabbitmq] = await Promise.all([
+    get("postgres", startPostgres),
+    get("rabbitmq", startRabbitMQ),
+  ]);
   project.provide("postgres", postgres);
   project.provide("rabbitmq", rabbitmq);
 }
@@ -98,7 +114,10 @@ async function provided(startService: () => Promise<RunningService>): Promise<Pr
 }
 
 function notAskedFor(service: ServiceName): Provided {
-  return {
-    missing: `This run started no ${service}: WORKSHOP_NEEDS=${process.env.WORKSHOP_NEEDS} does not name it.`,
-  };
+  const { WORKSHOP_NEEDS: needs } = process.env;
+  const reason =
+    needs === undefined
+      ? "it belongs to none of the steps that were to be tested (shared/workshop/steps.ts)"
+      : `WORKSHOP_NEEDS=${needs} does not name it`;
+  return { missing: `This run started no ${service}: ${reason}.` };
 }

@@ -1,44 +1,24 @@
 /** The guided mode as a learner has it, in a copy of the workshop, with keys and saved files. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startersOf } from "./starter.ts";
-import { root as repository } from "./steps.ts";
+import { copyWorkshop, type WorkshopCopy, withoutVitest } from "./fixtures/workshop-copy.ts";
 
+let copy: WorkshopCopy;
 let root = "";
 const guides: Guide[] = [];
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "mein Wörkshop ✔ "));
-  for (const step of ["01-aggregate", "02-replay"]) {
-    cpSync(join(repository, "solutions", step), join(root, "solutions", step), { recursive: true });
-    cpSync(join(repository, "steps", step), join(root, "steps", step), { recursive: true });
-    // Whatever the learner of this clone has written.
-    for (const { name, text } of startersOf(step))
-      writeFileSync(join(root, "steps", step, name), text);
-  }
-  cpSync(join(repository, "shared"), join(root, "shared"), { recursive: true });
-  for (const file of ["package.json", "vitest.config.ts", "tsconfig.json"]) {
-    cpSync(join(repository, file), join(root, file));
-  }
-  symlinkSync(join(repository, "node_modules"), join(root, "node_modules"), "junction");
+  copy = copyWorkshop(["01-aggregate", "02-replay"]);
+  root = copy.root;
 });
 
 afterEach(async () => {
   for (const guide of guides.splice(0)) await guide.end();
-  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  copy.remove();
 });
 
 describe("the guided mode", () => {
@@ -202,20 +182,11 @@ async function begin(): Promise<Guide> {
   return guide;
 }
 
-/** A test worker's environment would make the child believe that it is one, too. */
-function withoutVitest(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(VITEST|WORKSHOP_|NODE_OPTIONS|TEST$|NODE_ENV)/.test(name),
-    ),
-  );
-}
-
 function step(name: string): string {
-  return join(root, "steps", "01-aggregate", name);
+  return copy.file("01-aggregate", name);
 }
 
 /** What the reference has, saved over the learner's file. */
 function take(name: string): void {
-  cpSync(join(root, "solutions", "01-aggregate", name), step(name));
+  copy.take("01-aggregate", name);
 }

@@ -15,6 +15,8 @@ export interface Step {
 }
 
 const needs: Readonly<Record<string, readonly Service[]>> = {
+  "01-aggregate": [],
+  "02-replay": [],
   "03-event-store": ["postgres"],
   "04-concurrency": ["postgres"],
   "05-command-handlers": ["postgres"],
@@ -23,11 +25,19 @@ const needs: Readonly<Record<string, readonly Service[]>> = {
   "08-projections": ["postgres"],
 };
 
+const all: readonly Service[] = ["postgres", "rabbitmq"];
+
 /** All steps that have a folder, in order. */
 export const steps: readonly Step[] = readdirSync(join(root, "steps"))
   .filter((id) => /^\d\d-/.test(id))
   .sort()
-  .map((id) => ({ number: Number(id.slice(0, 2)), id, needs: needs[id] ?? [] }));
+  .map((id) => ({ number: Number(id.slice(0, 2)), id, needs: needs[id] ?? all }));
+
+/** The servers that a test file talks to: those of its step, and all of them where it belongs to none. */
+export function needsOf(file: string): readonly Service[] {
+  const id = /[/\\]steps[/\\](\d\d-[^/\\]+)[/\\]/.exec(file)?.[1];
+  return needs[id ?? ""] ?? all;
+}
 
 /** The step with this number. Throws a RangeError that lists the numbers there are. */
 export function stepNumbered(number: number): Step {
