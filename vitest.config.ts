@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { isDebugged } from "./shared/infrastructure/debugged.ts";
 import { mistakesOf } from "./shared/mistakes/catalogue.ts";
 import { mistakePlugin } from "./shared/workshop/mistake-plugin.ts";
 import { solvedSteps } from "./shared/workshop/progress-file.ts";
@@ -21,14 +22,14 @@ const aboutServers = [
   "shared/broker/contract/*.test.ts",
   "shared/broker/hostile-clients.test.ts",
   "shared/infrastructure/{endings,private-server,handed-down,proxy-servers}.test.ts",
-  "shared/workshop/{guide,infra}.test.ts",
+  "shared/workshop/{debugging,editor,editor-rules,guide,infra}.test.ts",
 ];
 
 export default defineConfig({
   test: {
     pool: "forks",
-    // The tests wait for servers more than they compute.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // The tests wait for servers more than they compute. Whoever debugs wants one thing at a time.
+    maxWorkers: isDebugged() ? 1 : Math.max(2, availableParallelism()),
     globalSetup: ["shared/infrastructure/global-setup.ts"],
     setupFiles: ["shared/infrastructure/worker-setup.ts"],
     projects: [
