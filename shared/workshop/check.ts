@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { documentFaults } from "./document-rules.ts";
+import { editorFaults } from "./editor-rules.ts";
 import { layoutFaults } from "./layout-rules.ts";
 import { root } from "./steps.ts";
 
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
     name: "format and lint",
     faults: () => tool("@biomejs/biome", "biome", ["check", "--error-on-warnings", root]),
   },
+  { name: "what the editor's files name is there", faults: async () => editorFaults() },
   { name: "unused code and packages", faults: () => tool("knip", "knip", ["--directory", root]) },
 ];
 
