@@ -9,28 +9,33 @@ import { type BreakPoint, debug, type Session } from "./fixtures/debugger.ts";
 import { copyWorkshop, type WorkshopCopy, withoutVitest } from "./fixtures/workshop-copy.ts";
 import { root as repository } from "./steps.ts";
 
-// Whole processes start here, most of them a Vitest: a busy machine may take its time.
-vi.setConfig({ testTimeout: 60_000 });
+// Whole processes start here, most of them a Vitest, and the compiler: a busy machine may take its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const [testFile, stepTests, stepPlay] = launchesOf(repository);
 const step = "01-aggregate";
 
 let copy: WorkshopCopy;
+let over: AbortController;
 beforeEach(() => {
+  over = new AbortController();
   copy = copyWorkshop([step]);
   // One test file shows as much as three, in a third of the time.
   for (const name of ["reservation.test.ts", "reservation.property.test.ts"]) {
     rmSync(copy.file(step, name));
   }
 });
-afterEach(() => copy.remove());
+afterEach(() => {
+  over.abort();
+  copy.remove();
+});
 
 describe("what the editor runs for the open file", () => {
   const aboutAStep = tasksOf(repository).filter(({ args }) => args.join().includes("{file"));
   it.each([...aboutAStep, ...launchesOf(repository)])("is about its step: $name", async (line) => {
     const args = argumentsFor(line, copy.file(step, "stay.test.ts"), copy.root);
     const output = await new Promise<string>((resolve) => {
-      execFile(line.command, args, { cwd: copy.root, env: environment() }, (_, out, errors) =>
+      execFile(line.command, args, surroundings(), (_, out, errors) =>
         resolve(stripVTControlCharacters(out + errors)),
       );
     });
@@ -121,8 +126,7 @@ function start(
 ): Promise<Session> {
   expect.assert(launch);
   const args = [...argumentsFor(launch, copy.file(step, open), copy.root), ...more];
-  const program = { args, cwd: copy.root, env: environment() };
-  return debug(program, place, { milliseconds: 1_500, times });
+  return debug({ args, ...surroundings() }, place, { milliseconds: 1_500, times });
 }
 
 /** The line of the learner's file with this text. */
@@ -136,6 +140,8 @@ function breakPoint(name: string, text: string): BreakPoint {
   return { file, line };
 }
 
-function environment(): NodeJS.ProcessEnv {
-  return { ...withoutVitest(), NO_COLOR: "1" };
+/** A program that the test starts ends with it at the latest. */
+function surroundings() {
+  const env = { ...withoutVitest(), NO_COLOR: "1" };
+  return { cwd: copy.root, env, signal: over.signal };
 }
