@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from "vitest";
 import { InfrastructureMissing } from "../infrastructure/ladder.ts";
 import {
   createDatabase,
@@ -15,6 +15,11 @@ import { joinRun } from "../infrastructure/run.ts";
 export interface TestDatabase {
   /** A pool of at most ten connections. */
   readonly pool: pg.Pool;
+  /**
+   * Another one, for set-up by the reference: a connection takes a statement's name for one text only,
+   * and a learner's statement may have the name that the reference's has.
+   */
+  readonly setUpPool: pg.Pool;
   readonly url: string;
   /** Another pool on the same database, ended after the tests. */
   newPool(options?: pg.PoolConfig): pg.Pool;
@@ -31,6 +36,7 @@ export function useDatabase(upTo: number): TestDatabase {
   let database: OwnDatabase | undefined;
   let missing: InfrastructureMissing | undefined;
   let pool: pg.Pool | undefined;
+  let setUpPool: pg.Pool | undefined;
   const pools = new Set<pg.Pool>();
 
   const url = (): string => {
@@ -61,6 +67,14 @@ export function useDatabase(upTo: number): TestDatabase {
     if (pool) await truncateAll(pool);
   });
 
+  afterEach(({ task }) => {
+    if (!pool || task.result?.state !== "fail") return;
+    // Its code may go on, for ever even, and would write into the next test's tables.
+    pool.end().catch(() => {});
+    pools.delete(pool);
+    pool = newPool();
+  });
+
   afterAll(async () => {
     // A test may have kept a connection; ending its pool would wait for it for ever. Dropping the
     // database cuts it off.
@@ -74,6 +88,10 @@ export function useDatabase(upTo: number): TestDatabase {
       url();
       if (!pool) throw new TypeError("useDatabase has a pool inside tests and hooks only.");
       return pool;
+    },
+    get setUpPool() {
+      setUpPool ??= newPool();
+      return setUpPool;
     },
     get url() {
       return url();
