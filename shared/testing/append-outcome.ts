@@ -1,7 +1,13 @@
 /** What became of an append, in words, so that a comparison that fails reads like a report. */
 
 import pg from "pg";
-import { ConcurrencyConflict, DuplicateEvent } from "../kernel/errors.ts";
+import {
+  ConcurrencyConflict,
+  DuplicateEvent,
+  InvalidEvent,
+  InvalidStreamId,
+  InvalidVersion,
+} from "../kernel/errors.ts";
 import type { AppendResult } from "../kernel/event-store.ts";
 
 interface AppendOutcome {
@@ -41,13 +47,27 @@ export async function answerTo(append: Promise<AppendResult | undefined>): Promi
     if (result === undefined) return "nothing was written";
     return `${result.repeated ? "stored before" : "written"}, up to version ${result.version}`;
   } catch (error) {
-    if (error instanceof ConcurrencyConflict) {
-      return `ConcurrencyConflict: ${error.streamId} is at ${error.actual}, expected was ${error.expected}`;
-    }
-    if (error instanceof DuplicateEvent) return `DuplicateEvent: ${error.eventId}`;
-    if (error instanceof pg.DatabaseError && error.code === uniqueViolation) {
-      return `a unique violation was thrown, by the constraint ${error.constraint}`;
-    }
-    throw error;
+    return refusalInWords(error);
   }
+}
+
+/** An error that a caller of the event store is meant to hear; any other is thrown on. */
+export function refusalInWords(error: unknown): string {
+  if (error instanceof ConcurrencyConflict) {
+    return `ConcurrencyConflict: ${error.streamId} is at ${error.actual}, expected was ${error.expected}`;
+  }
+  if (error instanceof DuplicateEvent) return `DuplicateEvent: ${error.eventId}`;
+  if (error instanceof InvalidEvent) return `InvalidEvent: ${error.path}`;
+  if (error instanceof InvalidStreamId) return `InvalidStreamId: ${nameInWords(error.streamId)}`;
+  if (error instanceof InvalidVersion) return `InvalidVersion: ${error.version}`;
+  if (error instanceof pg.DatabaseError && error.code === uniqueViolation) {
+    return `a unique violation was thrown, by the constraint ${error.constraint}`;
+  }
+  throw error;
+}
+
+/** A stream's name, quoted; a long one as its beginning and its length. */
+export function nameInWords(name: unknown): string {
+  if (typeof name !== "string" || name.length <= 20) return JSON.stringify(name);
+  return `${JSON.stringify(name.slice(0, 3))} and so on, ${name.length} characters`;
 }

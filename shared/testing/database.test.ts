@@ -51,6 +51,22 @@ describe("a test file's database", () => {
     expect(rowCount).toBe(1);
     await expect(forgotten.query("commit")).rejects.toThrow();
   });
+
+  let goOn: () => Promise<unknown>;
+  it.fails("may be left by a test that fails, and whose code goes on", async () => {
+    const { pool } = database;
+    goOn = () => pool.query(event);
+    await goOn();
+
+    expect("what it does").toBe("what was asked for");
+  });
+
+  it("which does not reach the next test's tables", async () => {
+    await expect(goOn()).rejects.toThrow("after calling end on the pool");
+    const { rowCount } = await database.pool.query("select from events");
+
+    expect(rowCount).toBe(0);
+  });
 });
 
 it("a database that no run has made is never emptied", async () => {

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from "vitest";
 import { InfrastructureMissing } from "../infrastructure/ladder.ts";
 import {
   createDatabase,
@@ -16,8 +16,8 @@ export interface TestDatabase {
   /** A pool of at most ten connections. */
   readonly pool: pg.Pool;
   /**
-   * The same for what the reference does in a test's set-up. A statement's name holds for a whole
-   * connection, and the learner's may have the reference's name with another text.
+   * Another one, for set-up by the reference: a connection takes a statement's name for one text only,
+   * and a learner's statement may have the name that the reference's has.
    */
   readonly setUpPool: pg.Pool;
   readonly url: string;
@@ -65,6 +65,14 @@ export function useDatabase(upTo: number): TestDatabase {
 
   beforeEach(async () => {
     if (pool) await truncateAll(pool);
+  });
+
+  afterEach(({ task }) => {
+    if (!pool || task.result?.state !== "fail") return;
+    // Its code may go on, for ever even, and would write into the next test's tables.
+    pool.end().catch(() => {});
+    pools.delete(pool);
+    pool = newPool();
   });
 
   afterAll(async () => {

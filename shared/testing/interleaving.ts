@@ -1,22 +1,51 @@
 /** Runs writers side by side, one statement at a time, in an order that a seed decides. */
 
+import fc from "fast-check";
+import { expect } from "vitest";
 import type { Queryable } from "../../solutions/03-event-store/rows.ts";
 import { intercept } from "./connections.ts";
 
+export interface Turns {
+  /** Who of those that wait goes next, again and again from its start. */
+  readonly order: readonly number[];
+  /** What happened, in this order, for the story. Filled by the run. */
+  readonly happened: string[];
+}
+
+/** `tell` adds a line to what happened. */
+type Writer<Result> = (db: Queryable, tell: (what: string) => void) => Promise<Result>;
+
+export function turns(): fc.Arbitrary<Turns> {
+  return fc
+    .array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 })
+    .map((order) => ({ order, happened: [] }));
+}
+
+/** More statements than any writer of these tests needs; who sends more will not come to an end. */
+const mostTurns = 500;
+
+/** What a screen holds. */
+const longestStory = 24;
+
 /**
  * Each writer gets a connection whose every query waits for its turn. A turn is given when all
- * writers wait or are done: which of them goes next is told by `order`, again and again from its
- * start. No statement runs beside another, so that the same order leads to the same run.
+ * writers wait or are done: which of them goes next is told by `order`. No statement runs beside
+ * another, so that the same order leads to the same run.
  */
 export async function interleave<Result>(
   db: Queryable,
-  order: readonly number[],
-  writers: readonly ((db: Queryable) => Promise<Result>)[],
+  { order, happened }: Turns,
+  writers: readonly Writer<Result>[],
 ): Promise<readonly PromiseSettledResult<Result>[]> {
   const waiting = new Map<number, () => void>();
   let active = writers.length;
   let turn = 0;
+  happened.length = 0;
 
+  const tell = (index: number, what: string): void => {
+    if (happened.length < longestStory) happened.push(`writer ${index + 1} ${what}`);
+    else happened[longestStory] = "and so on";
+  };
   const next = (): void => {
     if (active === 0 || waiting.size < active) return;
     const candidates = [...waiting.keys()].sort((a, b) => a - b);
@@ -29,19 +58,32 @@ export async function interleave<Result>(
 
   return Promise.allSettled(
     writers.map(async (write, index) => {
-      const own = intercept(db, async (_query, pass) => {
+      const own = intercept(db, async (query, pass) => {
         await new Promise<void>((resolve) => {
           waiting.set(index, resolve);
           next();
         });
+        tell(index, statementInWords(query));
+        expect(turn, "statements that the writers sent, and no end in sight").toBeLessThan(
+          mostTurns,
+        );
         return pass();
       });
       try {
-        return await write(own);
+        return await write(own, (what) => tell(index, what));
       } finally {
         active -= 1;
         next();
       }
     }),
   );
+}
+
+/** The beginning of a statement; those that are given are called by what they are for. */
+function statementInWords(query: unknown): string {
+  const { text = query, name } = Object(query);
+  const line = String(text).trim().replace(/\s+/g, " ");
+  if (line.startsWith("select position, event_id")) return "reads the stream";
+  if (name === "find-obstacle") return "asks findObstacle what is in the way";
+  return `sends ${line.length > 48 ? `${line.slice(0, 47)}…` : line}`;
 }

@@ -3,19 +3,21 @@ import { DuplicateEvent } from "../../shared/kernel/errors.ts";
 import type { NewEvent } from "../../shared/kernel/event.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { cancelled, confirmed, created } from "../../shared/testing/reservations.ts";
-import { story } from "../../shared/testing/story.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { earlierAppend, type StoredEvent } from "./earlier-append.ts";
 
 const [first, second, third] = [newEvent(created), newEvent(confirmed), newEvent(cancelled)];
 const refused = "DuplicateEvent, with the id of an event that is there twice";
 
 describe("the same append twice", () => {
+  costs("who lost the answer of an append on the way decides anew: a second stay, a second bill");
+
   it("is recognised, with its version and its exact position", () => {
     const stored = [found(first, 4), found(second, 5)];
     story({
       given: "two events are versions 4 and 5 of reservation-1",
-      when: "the same two are appended to reservation-1 again",
-      wanted: "the answer says where the last one is, to the last digit of its position",
+      when: "earlierAppend is asked about the same two, for reservation-1",
+      wanted: "repeated: true, with version and position of the last one, to the last digit",
       costs: "who waits for a read model to reach a position that is not there waits for ever",
     });
     expect(answer([first, second], stored)).toEqual({
@@ -27,6 +29,12 @@ describe("the same append twice", () => {
   });
 
   it("is not the same when none of its events is stored", () => {
+    story({
+      given: "nothing is stored of the batch",
+      when: "earlierAppend is asked about ReservationCreated and ReservationConfirmed",
+      wanted: "undefined: no earlier append has stored them",
+      costs: "a conflict is taken for a repeat: the writer hears 'done', and nothing is stored",
+    });
     expect(answer([first, second], [])).toBeUndefined();
   });
 
@@ -51,7 +59,7 @@ describe("the same append twice", () => {
     (how, events, stored) => {
       story({
         given: stored.map(placeOf).join(", "),
-        when: `a batch of ${events.map(({ type }) => type).join(" and ")} is appended to reservation-1`,
+        when: `the batch ${events.map(({ type }) => type).join(", ")} comes for reservation-1`,
         wanted: `a DuplicateEvent is thrown: they are stored, but ${how}`,
         costs:
           "told 'stored before', the writer is content, and what it decided is nowhere; told " +
@@ -66,9 +74,10 @@ describe("the same append twice", () => {
     ["one of them stored", [first, first], [found(first, 1)]],
   ] as readonly [string, NewEvent[], StoredEvent[]][])(
     "is refused with one event in it twice: %s",
-    (_what, events, stored) => {
+    (what, events, stored) => {
       story({
-        when: "a batch holds ReservationCreated twice, under one id",
+        given: `a batch that has ReservationCreated twice, under one id, and ${what}`,
+        when: "earlierAppend is asked about it",
         wanted: "a DuplicateEvent is thrown, with that id",
         costs:
           "no statement can ever store this batch: told 'not stored', the writer hears of a " +
