@@ -25,13 +25,20 @@ const aboutServers = [
   "shared/workshop/{debugging,editor,editor-rules,guide,infra}.test.ts",
 ];
 
+const forAll = {
+  pool: "forks" as const,
+  globalSetup: ["shared/infrastructure/global-setup.ts"],
+  setupFiles: ["shared/infrastructure/worker-setup.ts"],
+  testTimeout: 20_000,
+  hookTimeout: 30_000,
+  expect: { requireAssertions: true },
+};
+
 export default defineConfig({
   test: {
-    pool: "forks",
+    ...forAll,
     // The tests wait for servers more than they compute. Whoever debugs wants one thing at a time.
     maxWorkers: isDebugged() ? 1 : Math.max(2, availableParallelism()),
-    globalSetup: ["shared/infrastructure/global-setup.ts"],
-    setupFiles: ["shared/infrastructure/worker-setup.ts"],
     projects: [
       ...trees.map((tree) => ({
         extends: true as const,
@@ -41,11 +48,9 @@ export default defineConfig({
       ...mistakes.map((mistake) => {
         const [step = "", id = ""] = mistake.split("/");
         const { triedBy = ["*.test.ts"] } = mistakesOf(step).find((each) => each.id === id) ?? {};
-        return {
-          extends: true as const,
-          plugins: [mistakePlugin(step, id)],
-          test: { name: mistake, include: triedBy.map((file) => `steps/${step}/${file}`) },
-        };
+        const include = triedBy.map((file) => `steps/${step}/${file}`);
+        // One that extends this file would read it anew, and there are a hundred of them.
+        return { plugins: [mistakePlugin(step, id)], test: { ...forAll, name: mistake, include } };
       }),
       ...(tooling === undefined
         ? []
@@ -59,9 +64,6 @@ export default defineConfig({
             },
           ]),
     ],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    expect: { requireAssertions: true },
   },
 });
 
