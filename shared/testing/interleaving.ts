@@ -5,20 +5,28 @@ import { expect } from "vitest";
 import type { Queryable } from "../../solutions/03-event-store/rows.ts";
 import { intercept } from "./connections.ts";
 
-export interface Turns {
-  /** Who of those that wait goes next, again and again from its start. */
-  readonly order: readonly number[];
-  /** What happened, in this order, for the story. Filled by the run. */
-  readonly happened: string[];
-}
-
 /** `tell` adds a line to what happened. */
 type Writer<Result> = (db: Queryable, tell: (what: string) => void) => Promise<Result>;
 
-export function turns(): fc.Arbitrary<Turns> {
-  return fc
-    .array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 })
-    .map((order) => ({ order, happened: [] }));
+/** Who of those that wait goes next, for `interleave`. */
+export function turns(): fc.Arbitrary<readonly number[]> {
+  return fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 });
+}
+
+/** What happened in each case of a law, line by line, for the story of the case that is told. */
+export function chronicle(): {
+  begin(values: unknown): string[];
+  of(values: unknown): readonly string[];
+} {
+  const cases = new Map<string, string[]>();
+  return {
+    begin(values) {
+      const happened: string[] = [];
+      cases.set(JSON.stringify(values), happened);
+      return happened;
+    },
+    of: (values) => cases.get(JSON.stringify(values)) ?? [],
+  };
 }
 
 /** More statements than any writer of these tests needs; who sends more will not come to an end. */
@@ -29,18 +37,19 @@ const longestStory = 24;
 
 /**
  * Each writer gets a connection whose every query waits for its turn. A turn is given when all
- * writers wait or are done: which of them goes next is told by `order`. No statement runs beside
- * another, so that the same order leads to the same run.
+ * writers wait or are done: which of them goes next is told by `order`, again and again from its
+ * start. No statement runs beside another, so that the same order leads to the same run. What the
+ * writers do is added to `happened`, a line each.
  */
 export async function interleave<Result>(
   db: Queryable,
-  { order, happened }: Turns,
+  order: readonly number[],
   writers: readonly Writer<Result>[],
+  happened: string[],
 ): Promise<readonly PromiseSettledResult<Result>[]> {
   const waiting = new Map<number, () => void>();
   let active = writers.length;
   let turn = 0;
-  happened.length = 0;
 
   const tell = (index: number, what: string): void => {
     if (happened.length < longestStory) happened.push(`writer ${index + 1} ${what}`);

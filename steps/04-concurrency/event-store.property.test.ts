@@ -8,7 +8,7 @@ import { collect } from "../../shared/testing/collect.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { commandInWords } from "../../shared/testing/in-words.ts";
-import { interleave, turns } from "../../shared/testing/interleaving.ts";
+import { chronicle, interleave, turns } from "../../shared/testing/interleaving.ts";
 import { law } from "../../shared/testing/law.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { create, stateAfter } from "../../shared/testing/reservations.ts";
@@ -24,6 +24,8 @@ const database = useDatabase(4);
 let streams = 0;
 
 describe("writers of one stream, in any interleaving", () => {
+  const told = chronicle();
+
   law("race", "one wins each version, and the others learn what the version is", {
     given: [fc.array(modes(), { minLength: 2, maxLength: 5 }), turns(), fc.boolean()],
     runs: 60,
@@ -43,11 +45,13 @@ describe("writers of one stream, in any interleaving", () => {
           tell(`expected ${expected}: ${answerInWords(answer)}`);
           return { writer, expected, ...answer };
         }),
+        told.begin([expectations, order, exists]),
       );
       const answers = results.map((each, index) => {
         if (each.status === "fulfilled") return each.value;
-        const told = `what writer ${index + 1} hears`;
-        expect(refusalInWords(each.reason), told).toContain("ConcurrencyConflict");
+        expect(refusalInWords(each.reason), `what writer ${index + 1} hears`).toContain(
+          "ConcurrencyConflict",
+        );
         throw each.reason;
       });
       const history = await collect(store().readStream(stream));
@@ -70,12 +74,15 @@ describe("writers of one stream, in any interleaving", () => {
         "what was written, or refused, against its expectation",
       ).toEqual([]);
     },
-    story: (expectations, { happened }, exists) => ({
+    story: (expectations, order, exists) => ({
       given: [
         exists ? "the stream is at version 1" : "there is no stream",
         ...expectations.map((mode, index) => `writer ${index + 1} will expect ${mode}`),
       ],
-      when: [`each reads, then appends two events, in this order:`, ...happened],
+      when: [
+        "each reads, then appends two events, in this order:",
+        ...told.of([expectations, order, exists]),
+      ],
       wanted:
         "who finds the stream as expected writes both, the others a conflict with what it is at",
       costs: "two decisions stand on one version: 212 streams were confirmed and cancelled at once",
@@ -103,6 +110,7 @@ describe("writers of one stream, in any interleaving", () => {
           }
           return done;
         }),
+        told.begin([desks, order]),
       );
       const decisions = results.flatMap((each) => {
         if (each.status === "rejected") throw each.reason;
@@ -130,14 +138,17 @@ describe("writers of one stream, in any interleaving", () => {
         stateAfter(decided),
       );
     },
-    story: (desks, { happened }) => ({
+    story: (desks, order) => ({
       given: [
         "a pending reservation at version 1",
         ...desks.map(
           (wishes, index) => `writer ${index + 1}: ${wishes.map(commandInWords).join(", then ")}`,
         ),
       ],
-      when: ["each loads, decides, appends, and after a conflict begins again:", ...happened],
+      when: [
+        "each loads, decides, appends, and after a conflict begins again:",
+        ...told.of([desks, order]),
+      ],
       wanted:
         "the stream has the decisions of all, each right behind the version that it was made at",
       costs: "the first repair: the same events at the next version, decided without the last fact",
