@@ -66,11 +66,3 @@ export async function append(store: EventStore, event: ReservationEvent | NewEve
 export async function storedIn(store: EventStore): Promise<EventEnvelope<ReservationEvent>[]> {
   return (await collect(store.readStream(streamId))) as EventEnvelope<ReservationEvent>[];
 }
-
-/** What the promise is rejected with; "no error" with the value where it is not. */
-export function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    (value) => ({ name: "no error", value }),
-    (error: unknown) => error,
-  );
-}

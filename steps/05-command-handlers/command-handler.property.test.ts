@@ -1,14 +1,15 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { DomainError } from "../../shared/kernel/errors.ts";
-import type { EventEnvelope } from "../../shared/kernel/event.ts";
+import type { EventEnvelope, NewEvent } from "../../shared/kernel/event.ts";
 import { storedIn } from "../../shared/testing/command-handling.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { commandInWords, eventInWords } from "../../shared/testing/in-words.ts";
 import { interveningStore } from "../../shared/testing/intervening-store.ts";
+import { law } from "../../shared/testing/law.ts";
 import { reservationCommands, stateAfter } from "../../shared/testing/reservations.ts";
 import { decide } from "../../solutions/01-aggregate/reservation.ts";
 import type {
-  Reservation,
   ReservationCommand,
   ReservationEvent,
 } from "../../solutions/01-aggregate/reservation-types.ts";
@@ -22,107 +23,186 @@ const commands = reservationCommands({ maxLength: 6 }).map((list) =>
 );
 
 describe("the wait before the next attempt", () => {
-  it("is never less than nothing, nor more than its limit", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 5_000 }),
-        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        (attempt, part) => {
-          const delay = backoffDelay(attempt, () => part);
-          const limit = Math.min(longestDelay, firstDelay * 2 ** (attempt - 1));
-          expect(delay).toBeGreaterThanOrEqual(0);
-          expect(delay).toBeLessThanOrEqual(limit);
-        },
-      ),
-      { seed: 1, numRuns: 300 },
-    );
+  law("wait", "is never less than nothing, nor more than its limit", {
+    given: [
+      fc.integer({ min: 1, max: 5_000 }),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    ],
+    runs: 300,
+    holds(attempt, part) {
+      const delay = backoffDelay(attempt, () => part);
+      expect(delay).toBeGreaterThanOrEqual(0);
+      expect(delay).toBeLessThanOrEqual(limitAfter(attempt));
+    },
+    story: (attempt, part) => ({
+      given: `random gives ${part}`,
+      when: `the wait after attempt ${attempt}`,
+      wanted: `from 0 to ${limitAfter(attempt)} ms`,
+      costs: "a guest waits for an hour, or nobody waits at all and all collide again",
+    }),
   });
 });
 
 describe("commands on one stream", () => {
-  it("in any interleaving end in the state of some serial order, and replay proves which", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), commands, async (scheduler, envelopes) => {
+  law(
+    "serial",
+    "in any interleaving end in the state of some serial order, and replay proves which",
+    {
+      given: [fc.scheduler(), commands],
+      runs: 300,
+      async holds(scheduler, envelopes) {
         const inner = inMemoryEventStore();
-        const pause = () => scheduler.schedule(Promise.resolve());
-        const store = interveningStore(inner, { beforeRead: pause, beforeAppend: pause });
-        const options = { maxAttempts: envelopes.length, wait: pause };
 
         const answers = await scheduler.waitFor(
           Promise.all(
-            envelopes.map((envelope) =>
-              answerOf(envelope, handleCommand(store, envelope, options)),
-            ),
+            envelopes.map((envelope) => {
+              const name = nameOf(envelope);
+              const turn = (does: string) => turnIn(scheduler, `${name} ${does}`);
+              const store = interveningStore(inner, {
+                beforeRead: () => turn("loads"),
+                beforeAppend: () => turn("appends"),
+              });
+              const options = { maxAttempts: envelopes.length, wait: () => turn("has waited") };
+              const handled = store.untilTired(handleCommand(store, envelope, options));
+              return answerOf(name, envelope, handled);
+            }),
           ),
         );
 
         const history = await storedIn(inner);
         for (const answer of answers) expectExplainedBy(history, answer);
         const decided = answers.flatMap((answer) => answer.result?.events ?? []);
-        expect(history.map(idOf).sort()).toEqual(decided.map(idOf).sort());
+        expect(history.map(told).sort(), "the stream, against the events in the answers").toEqual(
+          decided.map(told).sort(),
+        );
+      },
+      story: (scheduler, envelopes) => ({
+        given: ["a store in memory, and commands that arrive at once:", ...envelopes.map(lineOf)],
+        when: orderIn(scheduler),
+        wanted: [
+          "each answer is what its command decides at some place in the stream,",
+          "and the stream has what was answered, and nothing else",
+        ],
+        costs: "two guests are told that it is done, and one of them was never heard",
       }),
-      { seed: 1, numRuns: 300 },
-    );
-  });
+    },
+  );
 
-  it("delivered any number of times, with answers lost, have the effect of one delivery", async () => {
-    await fc.assert(
-      fc.asyncProperty(
+  law(
+    "deliveries",
+    "delivered any number of times, with answers lost, have the effect of one delivery",
+    {
+      given: [
         fc.scheduler(),
         commands.chain((envelopes) =>
           fc.shuffledSubarray([...envelopes, ...envelopes, ...envelopes], { minLength: 2 }),
         ),
         fc.uniqueArray(fc.integer({ min: 1, max: 8 })),
-        async (scheduler, deliveries, lostAnswers) => {
-          const inner = inMemoryEventStore();
-          const pause = () => scheduler.schedule(Promise.resolve());
-          const store = interveningStore(inner, {
-            beforeRead: pause,
-            beforeAppend: pause,
-            afterAppend: (nth) =>
-              lostAnswers.includes(nth) ? Promise.reject(new AnswerLost()) : pause(),
-          });
-          const options = { maxAttempts: deliveries.length + 1, wait: pause };
+      ],
+      runs: 200,
+      async holds(scheduler, deliveries, lostAnswers) {
+        const inner = inMemoryEventStore();
+        let stored = 0;
 
-          const answers = await scheduler.waitFor(
-            Promise.all(
-              deliveries.map((envelope) =>
-                answerOf(
-                  envelope,
-                  untilAnswered(() => handleCommand(store, envelope, options)),
-                ),
-              ),
-            ),
-          );
+        const answers = await scheduler.waitFor(
+          Promise.all(
+            deliveries.map((envelope, index) => {
+              const name = deliveryName(deliveries, index);
+              const turn = (does: string) => turnIn(scheduler, `${name} ${does}`);
+              const store = interveningStore(inner, {
+                beforeRead: () => turn("loads"),
+                beforeAppend: () => turn("appends"),
+                async afterAppend() {
+                  stored += 1;
+                  if (!lostAnswers.includes(stored)) return turn("hears that it is stored");
+                  await turn("loses the answer");
+                  throw new AnswerLost();
+                },
+              });
+              const options = {
+                maxAttempts: deliveries.length + 1,
+                wait: () => turn("has waited"),
+              };
+              const send = () => handleCommand(store, envelope, options);
+              return answerOf(name, envelope, store.untilTired(untilAnswered(send)));
+            }),
+          ),
+        );
 
-          const history = await storedIn(inner);
-          for (const answer of answers) expectExplainedBy(history, answer);
-          for (const envelope of deliveries) expectDecidedOnce(history, envelope);
-        },
-      ),
-      { seed: 1, numRuns: 200 },
-    );
-  });
+        const history = await storedIn(inner);
+        for (const answer of answers) expectExplainedBy(history, answer);
+        for (const envelope of deliveries) expectDecidedOnce(history, envelope);
+      },
+      story: (scheduler, deliveries) => ({
+        given: [
+          "a store in memory, and deliveries that arrive at once:",
+          ...new Set(deliveries.map(lineOf)),
+        ],
+        when: orderIn(scheduler),
+        wanted: [
+          "each command is decided once, at one place in the stream, and that is",
+          "the answer to each of its deliveries",
+        ],
+        costs: "the phone that heard nothing sends it again, and the guest pays twice",
+      }),
+    },
+  );
 });
+
+function limitAfter(attempt: number): number {
+  return Math.min(longestDelay, firstDelay * 2 ** (attempt - 1));
+}
+
+/** A, B, C ... in the order of the commands' ids. */
+function nameOf({ id }: CommandEnvelope): string {
+  return "ABCDEF".charAt(Number(id.at(-1)));
+}
+
+/** B1 for the first delivery of B in the list, B2 for the second. */
+function deliveryName(deliveries: readonly CommandEnvelope[], index: number): string {
+  const upTo = deliveries.slice(0, index + 1);
+  const envelope = upTo.at(-1);
+  if (!envelope) throw new RangeError(`There is no delivery ${index}.`);
+  return `${nameOf(envelope)}${upTo.filter(({ id }) => id === envelope.id).length}`;
+}
+
+/** `B  ConfirmReservation` */
+function lineOf(envelope: CommandEnvelope): string {
+  return `${nameOf(envelope)}  ${commandInWords(envelope.command)}`;
+}
+
+/** Waits until the scheduler chooses this step out of all that wait. */
+function turnIn(scheduler: fc.Scheduler, step: string): Promise<void> {
+  return scheduler.schedule(Promise.resolve(), step);
+}
+
+/** `A loads, B loads, A appends ...`: the steps in the order in which they were taken. */
+function orderIn(scheduler: fc.Scheduler): string {
+  const steps = scheduler.report().filter(({ status }) => status === "resolved");
+  const told = steps.slice(0, 60).map(({ label }) => label);
+  return [...told, ...(steps.length > told.length ? ["and so on"] : [])].join(", ");
+}
 
 class AnswerLost extends Error {
   override readonly name = "AnswerLost";
 }
 
 interface Answer {
+  readonly name: string;
   readonly envelope: CommandEnvelope;
   readonly result?: CommandResult;
   readonly refused?: DomainError;
 }
 
 async function answerOf(
+  name: string,
   envelope: CommandEnvelope,
   handled: Promise<CommandResult>,
 ): Promise<Answer> {
   try {
-    return { envelope, result: await handled };
+    return { name, envelope, result: await handled };
   } catch (error) {
-    if (error instanceof DomainError) return { envelope, refused: error };
+    if (error instanceof DomainError) return { name, envelope, refused: error };
     throw error;
   }
 }
@@ -141,44 +221,55 @@ async function untilAnswered(send: () => Promise<CommandResult>): Promise<Comman
 /** There is a point in the history at which deciding gives just this answer. */
 function expectExplainedBy(
   history: readonly EventEnvelope<ReservationEvent>[],
-  { envelope, result, refused }: Answer,
+  { name, envelope: { command }, result, refused }: Answer,
 ): void {
   if (result) {
     const before = result.version - result.events.length;
-    expect(factsOf(result.events)).toEqual(decide(envelope.command, stateAt(history, before)));
-    expect(result.events.map(idOf)).toEqual(history.slice(before, result.version).map(idOf));
-  } else {
-    const codes = [...history.keys(), history.length].map((version) =>
-      refusalOf(envelope.command, stateAt(history, version)),
+    const decided = decidedAt(history, before, command);
+    const answer = `${name} was answered with version ${result.version}`;
+    expect(factsOf(result.events), `${answer}: its events, against deciding at v${before}`).toEqual(
+      decided,
     );
-    expect(codes).toContain(refused?.code);
+    const stored = history.slice(before, result.version).map(told);
+    expect(result.events.map(told), `${answer}: its events, against those stored there`).toEqual(
+      stored,
+    );
+  } else {
+    const everywhere = [...history.keys(), history.length].map((version) =>
+      decidedAt(history, version, command),
+    );
+    expect(everywhere, `${name} was refused: what it decides at v0, v1 ...`).toContain(
+      refused?.code,
+    );
   }
 }
 
 /** All events of the command stand together, as one decision made where they stand. */
 function expectDecidedOnce(
   history: readonly EventEnvelope<ReservationEvent>[],
-  { id, command }: CommandEnvelope,
+  envelope: CommandEnvelope,
 ): void {
-  const events = history.filter((event) => event.metadata.commandId === id);
+  const events = history.filter((event) => event.metadata.commandId === envelope.id);
   const first = events[0];
   if (!first) return;
-  expect(factsOf(events)).toEqual(decide(command, stateAt(history, first.version - 1)));
+  const decided = decidedAt(history, first.version - 1, envelope.command);
+  const stored = `all events of ${nameOf(envelope)} in the stream`;
+  expect(factsOf(events), `${stored}, against deciding once at v${first.version - 1}`).toEqual(
+    decided,
+  );
 }
 
-function stateAt(
+/** What the command decides after so many events, or the code of the refusal. */
+function decidedAt(
   history: readonly EventEnvelope<ReservationEvent>[],
   version: number,
-): Reservation {
-  return stateAfter(history.slice(0, version));
-}
-
-function refusalOf(command: ReservationCommand, state: Reservation): string | undefined {
+  command: ReservationCommand,
+): readonly ReservationEvent[] | string {
   try {
-    decide(command, state);
-    return undefined;
+    return decide(command, stateAfter(history.slice(0, version)));
   } catch (error) {
-    return error instanceof DomainError ? error.code : undefined;
+    if (error instanceof DomainError) return error.code;
+    throw error;
   }
 }
 
@@ -186,6 +277,7 @@ function factsOf(events: readonly ReservationEvent[]): unknown[] {
   return events.map(({ type, data }) => ({ type, data }));
 }
 
-function idOf(event: { readonly id: string }): string {
-  return event.id;
+/** The event in words, with its id. */
+function told(event: NewEvent<ReservationEvent>): string {
+  return `${eventInWords(event)} (${event.id})`;
 }

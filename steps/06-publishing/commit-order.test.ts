@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { until } from "../../shared/testing/waiting.ts";
 import { readAll as readAllByPosition } from "../../solutions/03-event-store/event-store.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
@@ -55,7 +56,17 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<readonly Item[
 }
 
 describe("reading in commit order", () => {
+  costs("after a restart the relay stands elsewhere than it was, and publishes twice or never");
+
   it("gives each event whole, and where a reader stands after it", async () => {
+    story({
+      given: "reservation-1 v1 and v2, appended by one transaction",
+      when: "readAllCommitted reads from the start of the store",
+      wanted: [
+        "both, every field as it is stored, each with its own checkpoint:",
+        "{ transactionId: that of its row, position: its own }",
+      ],
+    });
     const store = postgresEventStore(database.pool);
     await store.append("reservation-1", [newEvent(created), newEvent(confirmed)], "no-stream");
     const stored = await collect(store.readStream("reservation-1"));
@@ -73,6 +84,12 @@ describe("reading in commit order", () => {
   });
 
   it("goes on behind the checkpoint, also inside one transaction", async () => {
+    story({
+      given: "one transaction appended reservation-1 v1 to v3, the next reservation-2 v1",
+      when: "three pages of 2 are read, each behind the last checkpoint of the one before",
+      wanted: "reservation-1 v1, v2; then reservation-1 v3, reservation-2 v1; then nothing",
+      costs: "a group booking of 600 events in one transaction: the last 100 are never published",
+    });
     await append(database.pool, "reservation-1", "A", "B", "C");
     await append(database.pool, "reservation-2", "D");
     await waitFor(["reservation-2 v1"], async () =>
@@ -93,10 +110,19 @@ describe("reading in commit order", () => {
   });
 
   it("shows no event whose transaction is still open, and none that is rolled back", async () => {
+    story({
+      given: "a transaction that is open has appended reservation-1 v1",
+      when: [
+        "that transaction itself reads, though it would see its own row;",
+        "then it is rolled back, reservation-2 v1 committed, and all is read",
+      ],
+      wanted: "first nothing: it is still open; then reservation-2 v1 alone",
+      costs: "a guest gets the confirmation of a reservation that was rolled back",
+    });
     const transaction = await beginTransaction();
     await append(transaction, "reservation-1", "A");
     const seen = await readAllCommitted(transaction);
-    expect(named(seen), "with its transaction open, a reader sees").toEqual([]);
+    expect(named(seen), "while the transaction is open, it reads").toEqual([]);
 
     await transaction.query("rollback");
     await append(database.pool, "reservation-2", "B");
@@ -106,7 +132,20 @@ describe("reading in commit order", () => {
 });
 
 describe("an event that commits late", () => {
+  costs("31 cancellations in a month are never published: rooms are made up for nobody");
+
   it("is lost to a reader by position, and not in commit order", async () => {
+    story({
+      given: [
+        "the night audit has appended reservation-1 at position 1, is open;",
+        "the website has appended reservation-2 at position 2, committed",
+      ],
+      when: "it is read, by position and in commit order; the audit commits; it is read again",
+      wanted: [
+        "by position: reservation-2, and never reservation-1",
+        "in commit order: first nothing, then reservation-1 and reservation-2",
+      ],
+    });
     const early = await beginTransaction();
     await append(early, "reservation-1", "A");
     await append(database.pool, "reservation-2", "B");
@@ -118,12 +157,24 @@ describe("an event that commits late", () => {
     const after = seen.at(-1)?.position ?? 0n;
     const seenLater = await collect(readAllByPosition(database.pool, { after }));
 
-    expect([...seen, ...seenLater].map(({ streamId }) => streamId)).toEqual(["reservation-2"]);
+    const byPosition = [...seen, ...seenLater].map(({ streamId }) => streamId);
+    expect(byPosition, "by position, before and after the commit, come").toEqual(["reservation-2"]);
     expect(named(inCommitOrder), "with the earlier transaction open, in commit order").toEqual([]);
     await waitFor(["reservation-1 v1", "reservation-2 v1"], () => readAllCommitted(database.pool));
   });
 
   it("is shown also when its position is before the checkpoint's", async () => {
+    story({
+      given: [
+        "of two transactions the younger appends reservation-1 at position 1,",
+        "then the older appends reservation-2 at position 2, and commits",
+      ],
+      when: [
+        "it is read, up to the checkpoint (older, 2);",
+        "the younger commits, and what is behind that checkpoint is read",
+      ],
+      wanted: "reservation-1 v1: the pair (younger, 1) comes after (older, 2)",
+    });
     const older = await beginTransaction();
     await older.query("select pg_current_xact_id()");
     const younger = await beginTransaction();
@@ -140,6 +191,15 @@ describe("an event that commits late", () => {
   });
 
   it("comes after the event before it in its stream, whichever transaction is older", async () => {
+    story({
+      given: [
+        "a younger transaction appends reservation-1 v1 and commits,",
+        "then an older one appends v2 and v3 and commits",
+      ],
+      when: "all is read in commit order",
+      wanted: "reservation-1 v1, v2, v3: by transaction_id as it is stored, then by position",
+      costs: "housekeeping hears that a stay was changed before it hears of the reservation",
+    });
     const older = await beginTransaction();
     await older.query("select pg_current_xact_id()");
     await append(database.pool, "reservation-1", "A");
@@ -152,6 +212,14 @@ describe("an event that commits late", () => {
   });
 
   it("holds back what was committed behind it, and the gauge names who it is", async () => {
+    story({
+      given: [
+        "the night audit has appended reservation-1, and is open;",
+        "behind it reservation-2 is committed",
+      ],
+      when: "it is read in commit order, and horizonLag is asked",
+      wanted: "nothing is read; 1 event waits for night-audit, idle in transaction",
+    });
     const pool = database.newPool({ application_name: "night-audit", max: 1 });
     const audit = await pool.connect();
     open.add(audit);
@@ -178,7 +246,17 @@ describe("an event that commits late", () => {
 });
 
 describe("a page of a large store", () => {
+  costs("each page looks at every event since the opening: after a year the relay falls behind");
+
   it("is found by the index, without a look at the pages before it", async () => {
+    story({
+      given: "3,000 events in three streams",
+      when: "PostgreSQL explains how it reads the 10 events behind the 2,501st",
+      wanted: [
+        "by the index events_in_commit_order: nothing is left to sort,",
+        "and no row is looked at that is not on the page",
+      ],
+    });
     const types = Array.from({ length: 1000 }, () => stayChanged.type);
     for (const stream of ["reservation-1", "reservation-2", "reservation-3"]) {
       await append(database.pool, stream, ...types);
@@ -205,9 +283,9 @@ describe("a page of a large store", () => {
     await readAllCommitted(explaining as Pick<pg.PoolClient, "query">, { after, limit: 10 });
 
     const plan = plans.join("\n");
-    expect(plan, "PostgreSQL's plan names the index").toContain("events_in_commit_order");
-    expect(plan, "PostgreSQL's plan reads only this page, in its order").not.toMatch(
-      /Sort|Rows Removed by Filter/,
-    );
+    const scans = plan.match(/\w+ Scan(?: \w+)*/g)?.join(", ");
+    expect(scans, "how PostgreSQL finds the rows").toContain("events_in_commit_order");
+    const besides = plan.match(/Sort Key.*|Rows Removed by Filter.*/g) ?? [];
+    expect(besides, "what PostgreSQL does besides to find one page").toEqual([]);
   });
 });

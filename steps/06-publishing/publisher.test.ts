@@ -5,6 +5,7 @@ import { useBroker } from "../../shared/testing/broker.ts";
 import { recorded } from "../../shared/testing/new-events.ts";
 import { confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
 import { ScriptedChannel, type ScriptedMessage } from "../../shared/testing/scripted-channel.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { soon } from "../../shared/testing/waiting.ts";
 import { decodeEvent } from "./message.ts";
 import { type Published, PublishFailed, publishBatch, publishEvent } from "./publisher.ts";
@@ -50,12 +51,18 @@ async function openBus(): Promise<Bus> {
 }
 
 /** Where publishing stands once everything that is due has run. Throws what it is rejected with. */
-async function stateOf(publishing: Promise<unknown>): Promise<"on its way" | "done"> {
-  const due = new Promise<"on its way">((resolve) => setImmediate(() => resolve("on its way")));
-  return Promise.race([publishing.then(() => "done" as const), due]);
+async function stateOf(publishing: Promise<unknown>): Promise<unknown> {
+  const due = new Promise((resolve) => setImmediate(() => resolve("on its way")));
+  return Promise.race([publishing.then((answer) => answer ?? "done"), due]);
 }
 
-const unsettled = "it neither resolves nor rejects, though the broker has answered";
+const unsettled = "neither resolves nor rejects, though the broker has answered";
+
+/** The broker's side of the one event that was sent. */
+function onlyOneSent(channel: ScriptedChannel): ScriptedMessage {
+  expect(channel.published, "what was sent").toHaveLength(1);
+  return at(channel.published, 0);
+}
 
 /** `published`, or the fault that publishing `event` failed with. */
 async function outcomeOf(publishing: Promise<void>): Promise<string> {
@@ -67,18 +74,29 @@ async function outcomeOf(publishing: Promise<void>): Promise<string> {
   };
   return soon(
     publishing.then(() => "published", failed),
-    `publishEvent: ${unsettled}`,
+    `publishEvent ${unsettled}`,
   );
 }
 
 const topology = topologyFor("workshop");
 
 describe("an event on its way to the broker", () => {
+  costs("the relay ticks a cancellation off that no queue has: the room stays taken, and empty");
+
   it("arrives whole in the queues that are bound for it", async () => {
+    story({
+      given: "a queue that is bound for every event",
+      when: "reservation-1 v1 is published",
+      wanted: [
+        "the queue has the event whole, as encodeEvent of message.ts has it;",
+        "published with `key` as routing key and `options` as they are given",
+      ],
+      costs: "subscribers cannot read it, tell it from a repeat, or do not get it at all",
+    });
     const bus = await openBus();
     const queue = await bus.addQueue();
 
-    await soon(publishEvent(bus.channel, bus.topology, event), `publishEvent: ${unsettled}`);
+    await soon(publishEvent(bus.channel, bus.topology, event), `publishEvent ${unsettled}`);
 
     const message = await bus.looking.get(queue, { noAck: true });
     if (!message) return expect.fail("publishEvent has resolved, and the queue is empty");
@@ -94,29 +112,46 @@ describe("an event on its way to the broker", () => {
   });
 
   it("is asked to survive the broker's restart, and to come back when no queue wants it", async () => {
+    story({
+      given: "a broker that has not answered yet",
+      when: "reservation-1 v1 is published",
+      wanted: "sent once, with the options persistent: true and mandatory: true",
+      costs: "the broker restarts, or a queue is bound too late, and the event is nowhere",
+    });
     const channel = new ScriptedChannel();
 
     const publishing = publishEvent(channel, topology, event);
 
     expect(await stateOf(publishing), "without an answer, the event").toBe("on its way");
-    expect(channel.published, "what was sent").toHaveLength(1);
-    expect(channel.published[0]?.options, "how it was sent").toMatchObject({
+    expect(onlyOneSent(channel).options, "how it was sent").toMatchObject({
       persistent: true,
       mandatory: true,
     });
   });
 
   it("is published only when the broker has confirmed it", async () => {
+    story({
+      given: "reservation-1 v1 is sent, and the broker has not answered",
+      when: "it is looked at; then the broker confirms it",
+      wanted: "on its way before the confirm, and resolved after it",
+      costs: "the connection breaks before the broker has it, and nobody sends it again",
+    });
     const channel = new ScriptedChannel();
 
     const publishing = publishEvent(channel, topology, event);
 
     expect(await stateOf(publishing), "before the confirm, the event").toBe("on its way");
-    at(channel.published, 0).confirm();
+    onlyOneSent(channel).confirm();
     expect(await stateOf(publishing), "after the confirm, publishing").toBe("done");
   });
 
   it("is not published when no queue is bound for it, though it is confirmed", async () => {
+    story({
+      given: "an exchange to which no queue is bound",
+      when: "reservation-1 v1 is published: the broker sends it back, then confirms it",
+      wanted: 'rejected: PublishFailed with the fault "returned"',
+      costs: "a day without the subscriber's queue, and the events of that day are nowhere",
+    });
     const bus = await openBus();
 
     const publishing = publishEvent(bus.channel, bus.topology, event);
@@ -125,6 +160,12 @@ describe("an event on its way to the broker", () => {
   });
 
   it("is not published when the broker refuses it", async () => {
+    story({
+      given: "a queue of at most 1 message, which is full and refuses more",
+      when: "reservation-1 v1 is published: the broker answers with a nack",
+      wanted: 'rejected: PublishFailed with the fault "refused"',
+      costs: "on the busiest evening a full queue throws bookings away, and nobody is told",
+    });
     const bus = await openBus();
     const queue = await bus.addQueue({ "x-max-length": 1, "x-overflow": "reject-publish" });
     bus.channel.sendToQueue(queue, Buffer.from("full"));
@@ -136,6 +177,12 @@ describe("an event on its way to the broker", () => {
   });
 
   it("can be published again after it came back", async () => {
+    story({
+      given: "reservation-1 v1 came back, as no queue was bound for it",
+      when: "a queue is bound, and it is published again on the same channel",
+      wanted: 'first rejected as "returned", then published, and 1 message in the queue',
+      costs: "one event that once came back keeps the relay from all that follow, until a restart",
+    });
     const bus = await openBus();
     const first = await outcomeOf(publishEvent(bus.channel, bus.topology, event));
     const queue = await bus.addQueue();
@@ -146,11 +193,14 @@ describe("an event on its way to the broker", () => {
       first: "returned",
       second: "published",
     });
-    expect(await bus.looking.checkQueue(queue)).toMatchObject({ messageCount: 1 });
+    const inQueue = await bus.looking.checkQueue(queue);
+    expect(inQueue, "what is in the queue").toMatchObject({ messageCount: 1 });
   });
 });
 
 describe("a batch on its way to the broker", () => {
+  costs("a stay is changed on the bus before it is booked, or an event is ticked off unsent");
+
   const one = recorded("reservation-1", [created, confirmed]);
   const two = recorded("reservation-2", [created, confirmed]);
   const three = recorded("reservation-3", [created]);
@@ -167,21 +217,39 @@ describe("a batch on its way to the broker", () => {
   /** The broker's side of the event. */
   function brokerHas(channel: ScriptedChannel, wanted: EventEnvelope): ScriptedMessage {
     const message = channel.published.find(({ messageId }) => messageId === wanted.id);
-    return message ?? expect.fail(`${nameOf(wanted)} was not sent`);
+    return message ?? expect.fail(`no message with the id of ${nameOf(wanted)} was sent`);
   }
 
-  /** What publishBatch answers, with `reservation-1 v2 refused` for a failure. */
-  async function answerOf(publishing: Promise<Published>): Promise<unknown> {
-    const { confirmed, failure } = await soon(publishing, `publishBatch: ${unsettled} for all`);
-    if (!(failure instanceof PublishFailed)) return { confirmed, failure };
+  /** `reservation-1 v2 refused` for a PublishFailed; anything else as it is. */
+  function told(failure: unknown): unknown {
+    if (!(failure instanceof PublishFailed)) return failure;
     const event = [...one, ...two, ...three].find(({ id }) => id === failure.eventId);
-    return { confirmed, failure: `${event && nameOf(event)} ${failure.fault}` };
+    return `${event && nameOf(event)} ${failure.fault}`;
+  }
+
+  function published(channel: ScriptedChannel, events: readonly EventEnvelope[]) {
+    return publishBatch(channel, topology, events).catch((error: unknown) => {
+      if (!(error instanceof PublishFailed)) throw error;
+      return expect.fail(`publishBatch has thrown "${told(error)}"; it is to answer with it`);
+    });
+  }
+
+  /** What publishBatch answers, in words. */
+  async function answerOf(publishing: Promise<Published>): Promise<Published> {
+    const { confirmed, failure } = await soon(publishing, `publishBatch ${unsettled} for all`);
+    return { confirmed, failure: told(failure) };
   }
 
   it("has one event of each stream in flight at once", async () => {
+    story({
+      given: "reservation-1 v1 and v2, reservation-2 v1 and v2, reservation-3 v1",
+      when: "they are published, and the broker has not answered yet",
+      wanted: "v1 of all three streams is sent, and nothing else",
+      costs: "one round trip for each event: 500 a second where the broker takes 20,000",
+    });
     const channel = new ScriptedChannel();
 
-    const publishing = publishBatch(channel, topology, [...one, ...two, ...three]);
+    const publishing = published(channel, [...one, ...two, ...three]);
 
     expect(await stateOf(publishing), "before any confirm, the batch").toBe("on its way");
     expect(sent(channel), "sent before any confirm").toEqual([
@@ -192,11 +260,19 @@ describe("a batch on its way to the broker", () => {
   });
 
   it("sends a stream's next event when the one before it is confirmed", async () => {
+    story({
+      given: "v1 and v2 of reservation-1 and of reservation-2; both v1 are sent",
+      when: "the broker confirms reservation-2 v1 alone",
+      wanted: "reservation-2 v2 is sent, and reservation-1 v2 still waits for its v1",
+    });
     const channel = new ScriptedChannel();
 
-    const publishing = publishBatch(channel, topology, [...one, ...two]);
+    const publishing = published(channel, [...one, ...two]);
     expect(await stateOf(publishing), "before any confirm, the batch").toBe("on its way");
-    expect(sent(channel), "sent before any confirm").toHaveLength(2);
+    expect(sent(channel), "sent before any confirm").toEqual([
+      "reservation-1 v1",
+      "reservation-2 v1",
+    ]);
     brokerHas(channel, at(two, 0)).confirm();
 
     expect(await stateOf(publishing), "after one of four confirms, the batch").toBe("on its way");
@@ -206,19 +282,35 @@ describe("a batch on its way to the broker", () => {
   });
 
   it("is confirmed when all of it is", async () => {
+    story({
+      given: "five events of three streams",
+      when: "they are published, and the broker confirms each",
+      wanted: "{ confirmed: 5, failure: undefined }, and 5 messages in the queue",
+      costs: "the relay believes that something failed, and publishes all five again, for ever",
+    });
     const channel = new ScriptedChannel((message) => setImmediate(message.confirm));
 
-    const publishing = publishBatch(channel, topology, [...one, ...two, ...three]);
+    const publishing = published(channel, [...one, ...two, ...three]);
 
-    expect(await answerOf(publishing)).toEqual({ confirmed: 5, failure: undefined });
-    expect(channel.queued).toHaveLength(5);
+    const answer = await answerOf(publishing);
+    expect(answer, "what publishBatch answers").toEqual({ confirmed: 5, failure: undefined });
+    expect(channel.queued, "the messages in the queue").toHaveLength(5);
   });
 
   it("counts what is confirmed from its start, up to the first failure", async () => {
+    story({
+      given: "a batch: v1 of reservation-1, of reservation-2 and of reservation-3",
+      when: "the broker confirms the third, refuses the second, and at last confirms the first",
+      wanted: [
+        "no answer before the last of these; then { confirmed: 1, failure },",
+        "where failure is the PublishFailed of reservation-2 v1",
+      ],
+      costs: "the checkpoint moves past a refused event: it is never sent again",
+    });
     const channel = new ScriptedChannel();
     const [first, second, third] = [at(one, 0), at(two, 0), at(three, 0)];
 
-    const publishing = publishBatch(channel, topology, [first, second, third]);
+    const publishing = published(channel, [first, second, third]);
     expect(await stateOf(publishing), "before any answer, the batch").toBe("on its way");
     brokerHas(channel, third).confirm();
     brokerHas(channel, second).refuse();
@@ -229,13 +321,21 @@ describe("a batch on its way to the broker", () => {
     brokerHas(channel, first).confirm();
 
     const answer = { confirmed: 1, failure: "reservation-2 v1 refused" };
-    expect(await answerOf(publishing), "1 confirmed, 2 refused, 3 confirmed").toEqual(answer);
+    expect(await answerOf(publishing), "what publishBatch answers").toEqual(answer);
   });
 
   it("keeps back what follows a refused event in its stream", async () => {
+    story({
+      given: "v1 and v2 of reservation-1 and of reservation-2",
+      when: "reservation-1 v1 comes back; v1 and then v2 of reservation-2 are confirmed",
+      wanted: [
+        "reservation-1 v2 is never sent; at last { confirmed: 0, failure },",
+        "where failure is the PublishFailed of reservation-1 v1",
+      ],
+    });
     const channel = new ScriptedChannel();
 
-    const publishing = publishBatch(channel, topology, [...one, ...two]);
+    const publishing = published(channel, [...one, ...two]);
     expect(await stateOf(publishing), "before any answer, the batch").toBe("on its way");
     brokerHas(channel, at(one, 0)).giveBack();
     brokerHas(channel, at(two, 0)).confirm();
@@ -249,14 +349,18 @@ describe("a batch on its way to the broker", () => {
     brokerHas(channel, at(two, 1)).confirm();
 
     const answer = { confirmed: 0, failure: "reservation-1 v1 returned" };
-    expect(await answerOf(publishing), "the first came back, what follows counts not").toEqual(
-      answer,
-    );
+    expect(await answerOf(publishing), "what publishBatch answers").toEqual(answer);
   });
 
   it("of no events is confirmed", async () => {
-    const publishing = publishBatch(new ScriptedChannel(), topology, []);
+    story({
+      when: "a batch without events is published",
+      wanted: "{ confirmed: 0, failure: undefined }, at once",
+      costs: "a relay with nothing to do reports a failure, or waits for a confirm for ever",
+    });
+    const publishing = published(new ScriptedChannel(), []);
 
-    expect(await answerOf(publishing)).toEqual({ confirmed: 0, failure: undefined });
+    const answer = await answerOf(publishing);
+    expect(answer, "what publishBatch answers").toEqual({ confirmed: 0, failure: undefined });
   });
 });

@@ -3,8 +3,9 @@ import { useDatabase } from "../../shared/testing/database.ts";
 import { recorded } from "../../shared/testing/new-events.ts";
 import { created } from "../../shared/testing/reservations.ts";
 import { confirmingChannel, ScriptedChannel } from "../../shared/testing/scripted-channel.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { soon } from "../../shared/testing/waiting.ts";
-import { loadCheckpoint, moveCheckpoint } from "./checkpoint.ts";
+import { CheckpointMoved, loadCheckpoint, moveCheckpoint } from "./checkpoint.ts";
 import { type Checkpoint, type CommittedEvent, startOfStore } from "./commit-order.ts";
 import { PublishFailed } from "./publisher.ts";
 import { type BatchRelayed, relayBatch } from "./relay-batch.ts";
@@ -34,7 +35,7 @@ function brokerThatRefuses(number: number): ScriptedChannel {
   );
 }
 
-const unsettled = "relayBatch: it neither resolves nor rejects, though the broker has answered";
+const unsettled = "relayBatch neither resolves nor rejects, though the broker has answered";
 
 /** What relayBatch answers, with `event 3 refused` for a failure. */
 async function answerOf(relaying: Promise<BatchRelayed>): Promise<unknown> {
@@ -60,7 +61,25 @@ beforeEach(async () => {
 });
 
 describe("relaying a batch", () => {
+  costs("the relay starts anew behind an event that the broker never got: nobody publishes it");
+
+  /** Of four events in a batch: what the broker does, and what relayBatch answers then. */
+  function tell(broker: string, checkpoint: string, confirmed: number, failure: string): void {
+    story({
+      given: [
+        "the stored checkpoint is at (0, 0), the store's start; a batch of",
+        "four events has the checkpoints (700, 1) (700, 2) (701, 3) (701, 4)",
+      ],
+      when: broker,
+      wanted: [
+        `{ checkpoint: ${checkpoint}, confirmed: ${confirmed}, failure: ${failure} },`,
+        `and the stored checkpoint is at ${checkpoint}`,
+      ],
+    });
+  }
+
   it("moves the checkpoint behind it when the broker has confirmed all of it", async () => {
+    tell("the broker confirms all four", "(701, 4)", 4, "undefined");
     const relaying = relayBatch(database.pool, confirmingChannel(), topology, batch);
 
     expect(await answerOf(relaying), "with 4 of 4 confirmed relayBatch answers").toEqual({
@@ -72,6 +91,11 @@ describe("relaying a batch", () => {
   });
 
   it("leaves the checkpoint where it is until the broker has confirmed", async () => {
+    story({
+      given: "the stored checkpoint is at (0, 0), and all four events of the batch are sent",
+      when: "the broker has confirmed none of them yet; then it confirms all",
+      wanted: "the stored checkpoint stays there until then, and moves to (701, 4)",
+    });
     let allPublished = (): void => {};
     const publishing = new Promise<void>((resolve) => {
       allPublished = resolve;
@@ -86,11 +110,13 @@ describe("relaying a batch", () => {
     await expectCheckpoint("with 4 events sent and none confirmed", startOfStore);
     for (const message of channel.published) message.confirm();
 
-    expect(await answerOf(relaying)).toMatchObject({ confirmed: 4 });
+    const answer = await answerOf(relaying);
+    expect(answer, "with 4 of 4 confirmed relayBatch answers").toMatchObject({ confirmed: 4 });
     await expectCheckpoint("with 4 of 4 confirmed", places[3]);
   });
 
   it("moves the checkpoint to before the first event that the broker refused", async () => {
+    tell("the broker refuses the third, and confirms the others", "(700, 2)", 2, "that of event 3");
     const relaying = relayBatch(database.pool, brokerThatRefuses(3), topology, batch);
 
     expect(await answerOf(relaying), "with event 3 of 4 refused relayBatch answers").toEqual({
@@ -102,6 +128,7 @@ describe("relaying a batch", () => {
   });
 
   it("leaves the checkpoint when it is the first event that the broker refused", async () => {
+    tell("the broker refuses the first, and confirms the others", "(0, 0)", 0, "that of event 1");
     const relaying = relayBatch(database.pool, brokerThatRefuses(1), topology, batch);
 
     expect(await answerOf(relaying), "with event 1 of 4 refused relayBatch answers").toEqual({
@@ -113,6 +140,7 @@ describe("relaying a batch", () => {
   });
 
   it("leaves the checkpoint when no queue wanted the events", async () => {
+    tell("no queue wants them: the broker sends all back", "(0, 0)", 0, "that of event 1");
     const nobody = new ScriptedChannel((message) => setImmediate(message.giveBack));
 
     const relaying = relayBatch(database.pool, nobody, topology, batch);
@@ -126,6 +154,12 @@ describe("relaying a batch", () => {
   });
 
   it("does not move a checkpoint that another relay of its name has moved", async () => {
+    story({
+      given: "the batch was read behind (0, 0); another relay moved the checkpoint to (701, 4)",
+      when: "the broker confirms the batch, which ends with the checkpoint (700, 2)",
+      wanted: "CheckpointMoved is thrown, and the checkpoint stays at (701, 4)",
+      costs: "two relays move the checkpoint by turns, and publish the same night over and over",
+    });
     const further = places[3] ?? startOfStore;
     await moveCheckpoint(database.pool, relay, startOfStore, further);
 
@@ -134,14 +168,15 @@ describe("relaying a batch", () => {
       events: events.slice(0, 2),
     });
 
+    const thrown = (error: unknown): string => {
+      if (error instanceof CheckpointMoved) return `CheckpointMoved of ${error.relay}`;
+      throw error;
+    };
     const outcome = await soon(
-      relaying.catch((error: unknown) => error),
+      relaying.then(() => "nothing", thrown),
       unsettled,
     );
-    expect(outcome, "what relayBatch throws when another relay was here").toMatchObject({
-      name: "CheckpointMoved",
-      relay,
-    });
+    expect(outcome, "what relayBatch throws").toBe("CheckpointMoved of relay-1");
     await expectCheckpoint("moved by another relay", further);
   });
 });

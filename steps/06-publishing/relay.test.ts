@@ -9,6 +9,7 @@ import { useBroker } from "../../shared/testing/broker.ts";
 import { checkedOut } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
+import { costs, story } from "../../shared/testing/story.ts";
 import { soon, until as waitUntil } from "../../shared/testing/waiting.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { decodeEvent } from "./message.ts";
@@ -138,7 +139,14 @@ async function cutDatabaseConnections(application: string): Promise<void> {
 }
 
 describe("a relay", () => {
+  costs("the guest has cancelled, the store knows it, and housekeeping makes up the room");
+
   it("brings what is stored to the bus, each stream in its order", async () => {
+    story({
+      given: "reservation-1 v1 to v3 and reservation-2 v1 are stored, and a queue is bound",
+      when: "a relay starts",
+      wanted: "the queue gets all four events, reservation-1 as v1, v2, v3",
+    });
     const queue = await addQueue();
     await append("reservation-1", "A", "B", "C");
     await append("reservation-2", "A");
@@ -159,6 +167,12 @@ describe("a relay", () => {
   });
 
   it("goes on where the one before it stopped", async () => {
+    story({
+      given: "a relay has published reservation-1 v1 and was stopped; then v2 is appended",
+      when: "another relay of the same name starts",
+      wanted: "it publishes reservation-1 v2, and v1 no second time",
+      costs: "with each deployment the whole store is published again, and nothing new for hours",
+    });
     const queue = await addQueue();
     await append("reservation-1", "A");
     const first = start();
@@ -173,6 +187,12 @@ describe("a relay", () => {
   });
 
   it("never publishes what was rolled back", async () => {
+    story({
+      given: "a relay runs; an open transaction has appended reservation-1 v1",
+      when: "reservation-2 v1 is appended, then the transaction is rolled back",
+      wanted: "reservation-2 v1 alone is published",
+      costs: "a guest gets the confirmation of a reservation that was rolled back",
+    });
     const queue = await addQueue();
     start();
     const transaction = await database.pool.connect();
@@ -187,6 +207,12 @@ describe("a relay", () => {
   });
 
   it("is woken by a notification", async () => {
+    story({
+      given: "a relay has nothing to do, and polls once a minute",
+      when: "reservation-1 v1, v2 and v3 are appended to a store that notifies",
+      wanted: "all three are published within seconds: the bell wakes it each time",
+      costs: "each booking is known to the hotel a polling interval after the guest's mail",
+    });
     const queue = await addQueue();
     const relay = start({ pollEvery: aMinute });
     await untilActive(relay);
@@ -201,6 +227,12 @@ describe("a relay", () => {
   });
 
   it("finds by polling what nobody notified it of", async () => {
+    story({
+      given: "a relay has nothing to do, and polls each 20 ms",
+      when: "reservation-1 v1, and later v2, are appended to a store that does not notify",
+      wanted: "both are published: each wait ends by itself",
+      costs: "one lost notification, and an event stays unpublished until the next append",
+    });
     const queue = await addQueue();
     const relay = start({ pollEvery: 20 });
     await untilActive(relay);
@@ -214,6 +246,12 @@ describe("a relay", () => {
   });
 
   it("keeps an event that no queue is bound for until one is", async () => {
+    story({
+      given: "reservation-1 v1 and v2 are stored, and no queue is bound",
+      when: "a relay starts; once it has reported PublishFailed, a queue is bound",
+      wanted: "the queue gets v1 and v2",
+      costs: "a day without the subscriber's queue, and the events of that day are nowhere",
+    });
     await append("reservation-1", "A", "B");
     start();
     await until("what the relay reports", () => namesOf(errors), ["PublishFailed"]);
@@ -224,6 +262,12 @@ describe("a relay", () => {
   });
 
   it("keeps the order when a full queue refuses events", async () => {
+    story({
+      given: "reservation-1 v1 to v6 are stored; the queue holds 2 messages, and refuses more",
+      when: "a relay starts; once it has reported PublishFailed, the queue is emptied bit by bit",
+      wanted: "v1 to v6 come out of the queue in this order, and each of them does come",
+      costs: "on the busiest evening a stay is cancelled on the bus, and confirmed after that",
+    });
     const queue = await addQueue({ "x-max-length": 2, "x-overflow": "reject-publish" });
     await append("reservation-1", "A", "B", "C", "D", "E", "F");
     start();
@@ -236,6 +280,12 @@ describe("a relay", () => {
   });
 
   it("stops with nothing left behind", async () => {
+    story({
+      given: "a relay has published reservation-1 v1, and waits for more",
+      when: "it is stopped",
+      wanted: "stop() ends; no connection of the relay is open any more, and no lock is held",
+      costs: "a deployment waits for a relay that does not end, and none has taken over",
+    });
     const queue = await addQueue();
     const pool = database.newPool();
     await append("reservation-1", "A");
@@ -260,7 +310,14 @@ describe("a relay", () => {
 });
 
 describe("a relay that loses its servers", () => {
+  costs("RabbitMQ is restarted on Sunday night, and on Monday nothing has been published");
+
   it("connects to the broker again", async () => {
+    story({
+      given: "a relay is active, and has nothing to do",
+      when: "its connection to the broker is cut, twice, an event appended after each",
+      wanted: "reservation-1 v1 and v2 are published, each over a new connection",
+    });
     const queue = await addQueue();
     const relay = start();
     await untilActive(relay);
@@ -276,6 +333,12 @@ describe("a relay that loses its servers", () => {
   });
 
   it("connects to the database again", async () => {
+    story({
+      given: "a relay is active, and has nothing to do",
+      when: "its connections to the database are cut, twice, an event appended after each",
+      wanted: "reservation-1 v1 and v2 are published, each over a new connection",
+      costs: "the database fails over, and from then on the relay waits for nothing",
+    });
     const queue = await addQueue();
     const pool = database.newPool({ application_name: "lonely-relay" });
     const relay = start({ pool });
@@ -292,6 +355,12 @@ describe("a relay that loses its servers", () => {
   });
 
   it("gives up waiting for confirms that never come", async () => {
+    story({
+      given: "reservation-1 v1 and v2 are stored; the relay's first channel swallows all it gets",
+      when: "a relay starts, which waits for a confirm for 100 ms",
+      wanted: "it reports RelayStalled, connects anew, and publishes v1 and v2",
+      costs: "a connection dies without a word, and the relay waits for its confirm for ever",
+    });
     const queue = await addQueue();
     await append("reservation-1", "A", "B");
     let isDeaf = true;
@@ -314,7 +383,14 @@ describe("a relay that loses its servers", () => {
 });
 
 describe("relays of one name", () => {
+  costs("a server dies at night, and the relay that stood by for that publishes nothing");
+
   it("work one at a time: when one stops, another takes over", async () => {
+    story({
+      given: "a relay is active, another of its name has started; reservation-1 v1 is published",
+      when: "the first is stopped, and reservation-1 v2 is appended",
+      wanted: "the second was not active before, is active now, and publishes v2",
+    });
     const queue = await addQueue();
     const first = start();
     await untilActive(first);
@@ -332,13 +408,18 @@ describe("relays of one name", () => {
   });
 
   it("take over within two seconds when the active process is killed", async () => {
+    story({
+      given: "a relay in a process of its own has published reservation-1 v1 and v2; another waits",
+      when: "the process is killed with SIGKILL, and v3 is appended",
+      wanted: "the other was not active before, and has published v3 within 2 seconds",
+    });
     const queue = await addQueue();
     const read = reader(queue);
     await append("reservation-1", "A");
     const active = startProcess("relay-1");
     await Promise.race([
-      untilOnTheBus(read, ["reservation-1 v1"]),
-      once(active, "exit").then(() => expect.fail("The relay's process ended by itself.")),
+      firstWordOf(active).then(() => untilOnTheBus(read, ["reservation-1 v1"])),
+      once(active, "exit").then(() => expect.fail("the relay's process has ended by itself")),
     ]);
     const standby = start();
     await append("reservation-1", "B");
@@ -357,11 +438,17 @@ describe("relays of one name", () => {
   });
 });
 
+/** Resolves when the process, which takes a while to start, reports its first batch or failure. */
+async function firstWordOf({ stdout, stderr }: ChildProcess): Promise<void> {
+  if (!stdout || !stderr) throw new TypeError("Nobody reads what the process prints.");
+  await Promise.race([once(stdout, "data"), once(stderr, "data")]);
+}
+
 /** A process of the same tree as the code under test: the reference's, or the learner's. */
 function startProcess(name: string): ChildProcess {
   const file = fileURLToPath(new URL("./relay-process.ts", schemaFile));
   const child = spawn(process.execPath, ["--import", "tsx", file], {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       DATABASE_URL: database.url,

@@ -3,7 +3,8 @@ import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { created } from "../../shared/testing/reservations.ts";
-import { soon } from "../../shared/testing/waiting.ts";
+import { costs, story } from "../../shared/testing/story.ts";
+import { soon, until } from "../../shared/testing/waiting.ts";
 import { eventsChannel, notifying } from "./notifying.ts";
 import { type Bell, createBell, createWakeUp, type WakeUp, waitForWork } from "./wake-up.ts";
 
@@ -26,7 +27,14 @@ function watch(waiting: Promise<void>): { state: "waits" | "over" } {
 }
 
 describe("waiting for work", () => {
+  costs("a booking is on the website at once, and in the hotel's system much later, or never");
+
   it("ends when the bell rings", async () => {
+    story({
+      given: "a bell that has not rung",
+      when: "waitForWork waits for 1,000 ms at the most, and the bell rings after 400 ms",
+      wanted: "it waits until then, and is over then",
+    });
     vi.useFakeTimers();
     const bell = createBell();
     const wait = watch(waitForWork(bell, 1_000));
@@ -40,6 +48,12 @@ describe("waiting for work", () => {
   });
 
   it("ends at once when the bell rang before", async () => {
+    story({
+      given: "a bell that rang while nobody waited",
+      when: "waitForWork waits for 1,000 ms at the most",
+      wanted: "it is over at once",
+      costs: "what is appended while the relay publishes waits for a whole polling interval",
+    });
     vi.useFakeTimers();
     const bell = createBell();
     bell.ring();
@@ -51,6 +65,12 @@ describe("waiting for work", () => {
   });
 
   it("ends after its time when nobody rings", async () => {
+    story({
+      given: "a bell that never rings",
+      when: "waitForWork waits for 1,000 ms at the most",
+      wanted: "it waits for 999 ms, and is over after 1,000 ms",
+      costs: "one lost notification, and an event stays unpublished until the next append",
+    });
     vi.useFakeTimers();
     const wait = watch(waitForWork(createBell(), 1_000));
 
@@ -62,6 +82,12 @@ describe("waiting for work", () => {
   });
 
   it("hears each ring once", async () => {
+    story({
+      given: "a first wait, which the bell's only ring has ended",
+      when: "waitForWork waits again, for 1,000 ms at the most",
+      wanted: "after 999 ms it still waits: that ring was heard",
+      costs: "after each ring the relay asks the database twice, the second time for nothing",
+    });
     vi.useFakeTimers();
     const bell = createBell();
     const first = watch(waitForWork(bell, 1_000));
@@ -71,13 +97,19 @@ describe("waiting for work", () => {
     const second = watch(waitForWork(bell, 1_000));
     await vi.advanceTimersByTimeAsync(999);
 
-    expect({ first, second }, "two waits, one ring").toEqual({
-      first: { state: "over" },
-      second: { state: "waits" },
+    expect({ first: first.state, second: second.state }, "two waits, one ring").toEqual({
+      first: "over",
+      second: "waits",
     });
   });
 
   it("leaves no timer and no listener behind", async () => {
+    story({
+      given: "two waits for 1,000 ms, one after the other",
+      when: "the bell ends the first, and the time the second",
+      wanted: "after each the bell has 0 listeners, and 0 timers run",
+      costs: "the relay takes more memory with each event, and does not end when it is stopped",
+    });
     vi.useFakeTimers();
     const bell = createBell();
     let listeners = 0;
@@ -113,6 +145,8 @@ describe("waiting for work", () => {
 });
 
 describe("a listener for events", () => {
+  costs("each booking reaches the hotel's system a polling interval late, or not at all");
+
   function listen(pool = database.pool, pollEvery = aMinute): WakeUp {
     const wakeUp = createWakeUp(pool, eventsChannel, pollEvery);
     wakeUps.push(wakeUp);
@@ -120,6 +154,11 @@ describe("a listener for events", () => {
   }
 
   it("is woken by an append, and only once that is stored", async () => {
+    story({
+      given: "a listener with an interval of a minute, which listens",
+      when: "reservation-1 v1 is appended to a store that notifies",
+      wanted: "NOTIFY is sent once, after the append is stored, and ends the listener's wait",
+    });
     const wakeUp = listen();
     await soon(wakeUp.wait(), "it listens now, and wait() does not end");
     const queries: string[] = [];
@@ -155,23 +194,35 @@ describe("a listener for events", () => {
   });
 
   it("is woken by the interval while its connection is lost, and listens again", async () => {
+    story({
+      given: "a listener with an interval of 50 ms, which listens",
+      when: "its database connection is cut",
+      wanted: "its wait ends all the same, and a new connection listens",
+    });
     const pool = database.newPool({ application_name: "listener", max: 1 });
     const wakeUp = listen(pool, 50);
+    const listening = [`listen "${eventsChannel}"`];
+    await until("what the listener has asked", () => lastQueries(), listening);
     await soon(wakeUp.wait(), "it listens now, and wait() does not end");
 
-    const { rowCount } = await database.pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listener'",
+    const { rows } = await database.pool.query<{ pid: number }>(
+      `select pid, pg_terminate_backend(pid)
+         from pg_stat_activity where application_name = 'listener'`,
     );
-    expect(rowCount, "connections of the listener that were cut").toBe(1);
+    expect(rows, "connections of the listener that were cut").toHaveLength(1);
     await soon(wakeUp.wait(), "the interval is over, and wait() does not end");
 
-    await expect
-      .poll(async () => {
-        const { rows } = await database.pool.query(
-          "select query from pg_stat_activity where application_name = 'listener'",
-        );
-        return rows;
-      })
-      .toEqual([{ query: `listen "${eventsChannel}"` }]);
+    const asked = () => lastQueries(rows.map(({ pid }) => pid));
+    await until("what the listener's new connection has asked", asked, listening);
+
+    /** Of the listener's connections but these, the last query of each. */
+    async function lastQueries(cut: readonly number[] = []): Promise<readonly string[]> {
+      const { rows } = await database.pool.query<{ query: string }>(
+        `select query from pg_stat_activity
+          where application_name = 'listener' and pid <> all ($1::integer[])`,
+        [cut],
+      );
+      return rows.map(({ query }) => query);
+    }
   });
 });
