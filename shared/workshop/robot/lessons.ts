@@ -1,0 +1,172 @@
+/** The steps as the robot takes them: what is red first, what the first task is, and one way to be wrong. */
+
+export interface Edit {
+  /** Relative to the step's folder. */
+  readonly file: string;
+  /** Stands once in the reference's file, without its marks BEGIN and END SOLUTION. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A red test that is explained. */
+interface Red {
+  /** How the test's full name begins. */
+  readonly test: string;
+  /** The learner's file in which what is missing was called. */
+  readonly file: string;
+}
+
+export interface Lesson {
+  readonly id: string;
+  /** Of the starter. Constraints that are not there cannot say so: then it is simply wrong. */
+  readonly red: Red & { readonly kind: "NOT WRITTEN YET" | "WRONG" };
+  readonly firstTask: {
+    readonly file: string;
+    /** Which of the file's regions BEGIN to END SOLUTION are its code, from 0 on. */
+    readonly regions: readonly number[];
+    /** The title of the tests that tick it. */
+    readonly tests: string;
+    /** What is red then, and the task that its hints are for. */
+    readonly next: Red & { readonly task: number };
+  };
+  readonly wrong: Edit & {
+    /** How the full names of the tests that see it begin. */
+    readonly caughtBy: readonly string[];
+  };
+}
+
+export const lessons: readonly Lesson[] = [
+  {
+    id: "01-aggregate",
+    red: { kind: "NOT WRITTEN YET", test: "the nights of a stay", file: "stay.ts" },
+    firstTask: {
+      file: "stay.ts",
+      regions: [0],
+      tests: "the nights of a stay",
+      next: { test: "the state of a reservation", file: "reservation.ts", task: 2 },
+    },
+    wrong: {
+      file: "stay.ts",
+      find: "return (departure - arrival) / millisecondsPerDay;",
+      replace: "return (departure - arrival) / millisecondsPerDay + 1;",
+      caughtBy: ["the nights of a stay"],
+    },
+  },
+  {
+    id: "02-replay",
+    red: { kind: "NOT WRITTEN YET", test: "a replay", file: "replay.ts" },
+    firstTask: {
+      file: "replay.ts",
+      // Tasks 1 and 2 are one function.
+      regions: [0, 4],
+      tests: "a history that is none",
+      next: { test: "the state at a version", file: "replay.ts", task: 3 },
+    },
+    wrong: {
+      file: "replay.ts",
+      find: "if (toMilliseconds(event.recordedAt) >= end) return;",
+      replace: "if (toMilliseconds(event.recordedAt) > end) return;",
+      caughtBy: ["the state before a moment"],
+    },
+  },
+  {
+    id: "03-event-store",
+    red: { kind: "WRONG", test: "the table of events", file: "schema.test.ts" },
+    firstTask: {
+      file: "schema.sql",
+      regions: [0],
+      tests: "the table of events",
+      next: { test: "a value that JSON would lose", file: "storable.ts", task: 2 },
+    },
+    wrong: {
+      file: "event-store.ts",
+      find: "next = row.version + 1;",
+      replace: "next = row.version;",
+      caughtBy: ["reading a stream"],
+    },
+  },
+  {
+    id: "04-concurrency",
+    red: { kind: "NOT WRITTEN YET", test: "what a writer believes", file: "expected-version.ts" },
+    firstTask: {
+      file: "expected-version.ts",
+      regions: [0],
+      tests: "what a writer believes",
+      next: {
+        test: "an append at the version it has read",
+        file: "compare-and-append.ts",
+        task: 2,
+      },
+    },
+    wrong: {
+      file: "expected-version.ts",
+      find: "return actual > 0;",
+      replace: "return true;",
+      caughtBy: ["what a writer believes"],
+    },
+  },
+  {
+    id: "05-command-handlers",
+    red: { kind: "NOT WRITTEN YET", test: "loading a reservation", file: "repository.ts" },
+    firstTask: {
+      file: "repository.ts",
+      regions: [0],
+      tests: "loading a reservation",
+      next: { test: "the events of a command", file: "command-handler.ts", task: 2 },
+    },
+    wrong: {
+      file: "back-off.ts",
+      find: "return random() * limit;",
+      replace: "return limit;",
+      caughtBy: ["the wait before the next attempt"],
+    },
+  },
+  {
+    id: "06-publishing",
+    red: { kind: "NOT WRITTEN YET", test: "reading in commit order", file: "commit-order.ts" },
+    firstTask: {
+      file: "commit-order.ts",
+      regions: [0],
+      tests: "reading in commit order",
+      next: { test: "an event on its way to the broker", file: "publisher.ts", task: 2 },
+    },
+    wrong: {
+      file: "publisher.ts",
+      find: "persistent: true, mandatory: true",
+      replace: "persistent: true",
+      caughtBy: ["an event on its way to the broker"],
+    },
+  },
+  {
+    id: "07-consuming",
+    red: { kind: "NOT WRITTEN YET", test: "the attempts of a message", file: "delivery.ts" },
+    firstTask: {
+      file: "delivery.ts",
+      regions: [0],
+      tests: "the attempts of a message",
+      next: { test: "a message that is parked", file: "parked.ts", task: 2 },
+    },
+    wrong: {
+      file: "delivery.ts",
+      find: 'death.queue === queue && death.reason === "rejected"',
+      replace: 'death.reason === "rejected"',
+      caughtBy: ["the attempts of a message"],
+    },
+  },
+  {
+    id: "08-projections",
+    red: { kind: "NOT WRITTEN YET", test: "a query", file: "reservations-view.ts" },
+    firstTask: {
+      file: "reservations-view.ts",
+      regions: [0],
+      tests: "a query",
+      next: { test: "an event applied to the view", file: "apply-to-view.ts", task: 2 },
+    },
+    wrong: {
+      file: "apply-to-view.ts",
+      find: 'if (status === "confirmed") await moveRooms(db, hotelId, { from: stay });',
+      replace: "await moveRooms(db, hotelId, { from: stay });",
+      caughtBy: ["an event applied to the view"],
+    },
+  },
+];
