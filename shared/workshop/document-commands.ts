@@ -13,7 +13,10 @@ interface Tried {
 
 const byTheRobot: readonly Tried[] = [
   { command: /^npm test \d+$/, code: 1 },
+  { command: "npm test 4 2", code: 1 },
   { command: "npm test 1 -- --vitest", code: 1 },
+  { command: "npm test 1 -- --replay nights:1:5", code: 1 },
+  { command: /^npm run explore \d+$/, code: 1 },
   { command: /^npm run play \d+$/, code: 1 },
   { command: "npm start", code: 0 },
   { command: "npm start 4", code: 0 },

@@ -4,7 +4,8 @@ import { commandsIn, linksIn } from "./documents.ts";
 
 const text = `# A title
 
-Type \`npm start\`, or \`npm run hint 4 2\` in \`steps/\`; \`git\` and \`npm\` alone are words.
+Type \`npm start\`, or \`npm run hint
+4 2\` in \`steps/\`; \`git\` and \`npm\` alone are words.
 
 \`\`\`sh
 npm ci && npm run demo    # twice

@@ -37,7 +37,11 @@ export function commandsIn(text: string): readonly string[] {
   const blocks = [...text.matchAll(fence)].flatMap(([, language = "", body = ""]) =>
     /^(sh|bash|console)?$/.test(language) ? body.split("\n") : [],
   );
-  const inline = [...text.replace(fence, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+  // A paragraph's lines are broken anywhere, in code as well.
+  const paragraphs = text.replace(fence, "").split(/\n\s*\n/);
+  const inline = paragraphs.flatMap((paragraph) =>
+    [...paragraph.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replaceAll(/\s*\n\s*/g, " ")),
+  );
   return [...blocks, ...inline]
     .map((line) => line.trim().split(/ {2,}| #/)[0] ?? "")
     .filter((line) => /^(npm|npx|node|docker|git) \S/.test(line))

@@ -21,7 +21,7 @@ const first = "01-aggregate";
 const second = "02-replay";
 const progress = ".workshop/progress.json";
 
-/** Begins where the first step is solved. */
+/** Begins where the first step was solved, was spoilt since, and holds the reference's code again. */
 export const badState: readonly Station[] = [
   { name: "two runs at once, and two resets", visit: twoAtOnce },
   { name: "a step's folder renamed, then deleted", visit: folderGone },
@@ -31,10 +31,12 @@ export const badState: readonly Station[] = [
 ];
 
 async function twoAtOnce(learner: Learner): Promise<void> {
+  const { solved: when } = progressOf(learner, first);
   const [one, two] = await Promise.all([learner.types("npm test 1"), learner.types("npm test 2")]);
   expectSaid(one, { code: 0, says: [`Step ${first} is green`] });
   expectSaid(two, { code: 1, says: ["NOT WRITTEN YET a replay › "] });
   expectThat(progressOf(learner, first).fingerprint !== undefined, "01 is remembered", one);
+  expectThat(progressOf(learner, first).solved === when, "01 was first solved when it was", one);
   expectThat(progressOf(learner, second).failing?.[0] === "a replay", "02 is remembered", two);
 
   write(learner, `steps/${second}/replay.ts`, "// mine\n");
