@@ -12,7 +12,7 @@ export interface Edit {
 interface Red {
   /** How the test's full name begins. */
   readonly test: string;
-  /** The learner's file in which what is missing was called. */
+  /** The learner's file that is named: where something is missing. */
   readonly file: string;
 }
 
@@ -71,7 +71,7 @@ export const lessons: readonly Lesson[] = [
   },
   {
     id: "03-event-store",
-    red: { kind: "WRONG", test: "the table of events", file: "schema.test.ts" },
+    red: { kind: "WRONG", test: "the table of events", file: "schema.sql" },
     firstTask: {
       file: "schema.sql",
       regions: [0],

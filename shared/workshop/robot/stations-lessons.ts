@@ -3,7 +3,7 @@
 import { type Step, steps } from "../steps.ts";
 import { halfSolved, solved, wronglySolved } from "./answers.ts";
 import { expectSaid, expectThat, inOneLine } from "./fault.ts";
-import { type Learner, progressOf, read, save } from "./learner.ts";
+import { isThere, type Learner, progressOf, read, save } from "./learner.ts";
 import { type Lesson, lessons } from "./lessons.ts";
 import type { Station } from "./station.ts";
 import type { Said } from "./terminal.ts";
@@ -35,7 +35,7 @@ async function untouched(
     says: [whoseLine(id, solvedBefore), `${kind} ${test} › `, `npm run hint ${number}`],
     not: ["CRASHED", "INFRASTRUCTURE", "TOO SLOW OR HANGING"],
   });
-  expectWhere(said, learner, id, file, kind === "NOT WRITTEN YET" ? /new NotImplemented\(/ : /\S/);
+  expectWhere(said, learner, id, file, kind === "NOT WRITTEN YET" ? unwritten : /\S/);
   expectRed(learner, lesson, test, said);
 
   const hint = await learner.types(`npm run hint ${number}`);
@@ -58,7 +58,7 @@ async function half(learner: Learner, lesson: Lesson): Promise<void> {
     says: [ticked(tests), `NOT WRITTEN YET ${next.test} › `, `npm run hint ${number}`],
     not: ["CRASHED", "WRONG", "INFRASTRUCTURE", "TOO SLOW OR HANGING"],
   });
-  expectWhere(said, learner, id, next.file, /new NotImplemented\(/);
+  expectWhere(said, learner, id, next.file, unwritten);
   expectRed(learner, lesson, next.test, said);
 
   const hint = await learner.types("npm run hint", `steps/${id}`);
@@ -102,7 +102,10 @@ async function green(learner: Learner, lesson: Lesson): Promise<void> {
   expectThat(play.output.trim().split("\n").length > 8, "the play shows something", play);
 }
 
-/** The place that is named: a line that is there, in a file of the step. */
+/** What a line that is named holds, where something is not written yet: the function's head, or its throw. */
+const unwritten = /\bfunction\b|new NotImplemented\(/;
+
+/** The place that is named: a file of the step, and where a line is named, one that holds this. */
 function expectWhere(
   said: Said,
   learner: Learner,
@@ -110,9 +113,10 @@ function expectWhere(
   file: string | undefined,
   line: RegExp,
 ): void {
-  const [, path = "", at = ""] = /^\s*where\s+(\S+):(\d+)/m.exec(said.output) ?? [];
+  const [, path = "", at] = /^\s*where\s+([^\s:]+)(?::(\d+))?/m.exec(said.output) ?? [];
   const wanted = `steps/${id}/${file ?? ""}`;
-  expectThat(path.startsWith(wanted), `the line "where" names ${wanted}`, said);
+  expectThat(path.startsWith(wanted) && isThere(learner, path), `"where" names ${wanted}`, said);
+  if (at === undefined) return;
   const text = read(learner, path).split("\n")[Number(at) - 1] ?? "";
   expectThat(line.test(text), `line ${at} of ${path} holds ${line}`, said);
 }
