@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { editsOf } from "../../mistakes/mistake.ts";
 import { startersOf } from "../starter.ts";
 import { steps } from "../steps.ts";
-import { halfSolved, solved, withSolved, wronglySolved } from "./answers.ts";
+import { halfSolved, mistakeIn, solved, withSolved, wronglySolved } from "./answers.ts";
 import { lessons } from "./lessons.ts";
 
 describe("the robot's lessons", () => {
@@ -18,13 +19,18 @@ describe("the robot's lessons", () => {
     expect(open.map(({ name }) => name)).toContain(lesson.firstTask.next.file);
   });
 
-  it.each(lessons)("$id: the wrong answer differs from the reference in one file", (lesson) => {
-    const reference = solved(lesson.id);
-    const changed = wronglySolved(lesson).filter(
-      (file, index) => file.text !== reference[index]?.text,
-    );
-    expect(changed.map(({ name }) => name)).toEqual([lesson.wrong.file]);
-  });
+  it.each(lessons)(
+    "$id: the wrong answer differs from the reference where its mistake is made",
+    (lesson) => {
+      const reference = solved(lesson.id);
+      const changed = wronglySolved(lesson).filter(
+        (file, index) => file.text !== reference[index]?.text,
+      );
+      expect(changed.map(({ name }) => name)).toEqual([
+        ...new Set(editsOf(mistakeIn(lesson)).map(({ file }) => file)),
+      ]);
+    },
+  );
 });
 
 describe("a reference in which some regions are solved", () => {

@@ -2,10 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { mistakesOf } from "../../mistakes/catalogue.ts";
+import { type Edit, editsOf, type Mistake } from "../../mistakes/mistake.ts";
 import { referenceOf, withoutMarks } from "../reference.ts";
 import { makeStarter, type Starter, startersOf } from "../starter.ts";
 import { root } from "../steps.ts";
-import type { Edit, Lesson } from "./lessons.ts";
+import type { Lesson } from "./lessons.ts";
 
 /** The starters, with the reference's code for the first task. */
 export function halfSolved({ id, firstTask }: Lesson): readonly Starter[] {
@@ -17,9 +19,20 @@ export function halfSolved({ id, firstTask }: Lesson): readonly Starter[] {
   });
 }
 
-/** The reference, with the lesson's wrong edit. */
-export function wronglySolved({ id, wrong }: Lesson): readonly Starter[] {
-  return solved(id).map((file) => (file.name === wrong.file ? edited(file, wrong) : file));
+/** The reference, with the lesson's mistake. */
+export function wronglySolved(lesson: Lesson): readonly Starter[] {
+  const edits = editsOf(mistakeIn(lesson));
+  return solved(lesson.id).map(({ name, text }) => {
+    const here = edits.filter(({ file }) => file === name);
+    return { name, text: here.reduce((edited, edit) => withEdit(edited, edit), text) };
+  });
+}
+
+/** Throws where the lesson names a mistake that there is not. */
+export function mistakeIn({ id, wrong }: Lesson): Mistake {
+  const mistake = mistakesOf(id).find((candidate) => candidate.id === wrong);
+  if (mistake === undefined) throw new Error(`Step ${id} has no mistake ${wrong}.`);
+  return mistake;
 }
 
 /** The reference as a learner would have written it. */
@@ -39,9 +52,7 @@ export function withSolved(source: string, regions: readonly number[]): string {
   );
 }
 
-function edited({ name, text }: Starter, { find, replace }: Edit): Starter {
-  if (text.split(find).length !== 2) {
-    throw new Error(`"${find}" is not once in the reference's ${name}.`);
-  }
-  return { name, text: text.replace(find, () => replace) };
+function withEdit(text: string, { file, find, replace }: Edit): string {
+  if (text.split(find).length !== 2) throw new Error(`"${find}" is not once in ${file}.`);
+  return text.replace(find, () => replace);
 }

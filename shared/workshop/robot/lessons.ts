@@ -1,13 +1,5 @@
 /** The steps as the robot takes them: what is red first, what the first task is, and one way to be wrong. */
 
-export interface Edit {
-  /** Relative to the step's folder. */
-  readonly file: string;
-  /** Stands once in the reference's file, without its marks BEGIN and END SOLUTION. */
-  readonly find: string;
-  readonly replace: string;
-}
-
 /** A red test that is explained. */
 interface Red {
   /** How the test's full name begins. */
@@ -29,10 +21,8 @@ export interface Lesson {
     /** What is red then, and the task that its hints are for. */
     readonly next: Red & { readonly task: number };
   };
-  readonly wrong: Edit & {
-    /** How the full names of the tests that see it begin. */
-    readonly caughtBy: readonly string[];
-  };
+  /** A mistake of shared/mistakes/ that is wrong, not slow, and no crash. */
+  readonly wrong: string;
 }
 
 export const lessons: readonly Lesson[] = [
@@ -45,12 +35,7 @@ export const lessons: readonly Lesson[] = [
       tests: "the nights of a stay",
       next: { test: "the state of a reservation", file: "reservation.ts", task: 2 },
     },
-    wrong: {
-      file: "stay.ts",
-      find: "return (departure - arrival) / millisecondsPerDay;",
-      replace: "return (departure - arrival) / millisecondsPerDay + 1;",
-      caughtBy: ["the nights of a stay"],
-    },
+    wrong: "counts-nights-in-local-time",
   },
   {
     id: "02-replay",
@@ -62,12 +47,7 @@ export const lessons: readonly Lesson[] = [
       tests: "a history that is none",
       next: { test: "the state at a version", file: "replay.ts", task: 3 },
     },
-    wrong: {
-      file: "replay.ts",
-      find: "if (toMilliseconds(event.recordedAt) >= end) return;",
-      replace: "if (toMilliseconds(event.recordedAt) > end) return;",
-      caughtBy: ["the state before a moment"],
-    },
+    wrong: "includes-the-moment-itself",
   },
   {
     id: "03-event-store",
@@ -78,12 +58,7 @@ export const lessons: readonly Lesson[] = [
       tests: "the table of events",
       next: { test: "a value that JSON would lose", file: "storable.ts", task: 2 },
     },
-    wrong: {
-      file: "event-store.ts",
-      find: "next = row.version + 1;",
-      replace: "next = row.version;",
-      caughtBy: ["reading a stream"],
-    },
+    wrong: "begins-at-the-last-position",
   },
   {
     id: "04-concurrency",
@@ -98,12 +73,7 @@ export const lessons: readonly Lesson[] = [
         task: 2,
       },
     },
-    wrong: {
-      file: "expected-version.ts",
-      find: "return actual > 0;",
-      replace: "return true;",
-      caughtBy: ["what a writer believes"],
-    },
+    wrong: "takes-0-for-any",
   },
   {
     id: "05-command-handlers",
@@ -114,12 +84,7 @@ export const lessons: readonly Lesson[] = [
       tests: "loading a reservation",
       next: { test: "the events of a command", file: "command-handler.ts", task: 2 },
     },
-    wrong: {
-      file: "back-off.ts",
-      find: "return random() * limit;",
-      replace: "return limit;",
-      caughtBy: ["the wait before the next attempt"],
-    },
+    wrong: "waits-in-step",
   },
   {
     id: "06-publishing",
@@ -130,12 +95,7 @@ export const lessons: readonly Lesson[] = [
       tests: "reading in commit order",
       next: { test: "an event on its way to the broker", file: "publisher.ts", task: 2 },
     },
-    wrong: {
-      file: "publisher.ts",
-      find: "persistent: true, mandatory: true",
-      replace: "persistent: true",
-      caughtBy: ["an event on its way to the broker"],
-    },
+    wrong: "forgets-mandatory",
   },
   {
     id: "07-consuming",
@@ -146,12 +106,7 @@ export const lessons: readonly Lesson[] = [
       tests: "the attempts of a message",
       next: { test: "a message that is parked", file: "parked.ts", task: 2 },
     },
-    wrong: {
-      file: "delivery.ts",
-      find: 'death.queue === queue && death.reason === "rejected"',
-      replace: 'death.reason === "rejected"',
-      caughtBy: ["the attempts of a message"],
-    },
+    wrong: "counts-deaths-of-other-queues",
   },
   {
     id: "08-projections",
@@ -162,11 +117,6 @@ export const lessons: readonly Lesson[] = [
       tests: "a query",
       next: { test: "an event applied to the view", file: "apply-to-view.ts", task: 2 },
     },
-    wrong: {
-      file: "apply-to-view.ts",
-      find: 'if (status === "confirmed") await moveRooms(db, hotelId, { from: stay });',
-      replace: "await moveRooms(db, hotelId, { from: stay });",
-      caughtBy: ["an event applied to the view"],
-    },
+    wrong: "takes-rooms-for-the-pending",
   },
 ];

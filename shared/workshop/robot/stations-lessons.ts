@@ -1,7 +1,7 @@
 /** A step as it is taken: untouched, half solved, wrong, solved; and what is said, remembered and named next. */
 
 import { type Step, steps } from "../steps.ts";
-import { halfSolved, solved, wronglySolved } from "./answers.ts";
+import { halfSolved, mistakeIn, solved, wronglySolved } from "./answers.ts";
 import { expectSaid, expectThat, inOneLine } from "./fault.ts";
 import { isThere, type Learner, progressOf, read, save } from "./learner.ts";
 import { type Lesson, lessons } from "./lessons.ts";
@@ -77,8 +77,9 @@ async function wrong(learner: Learner, lesson: Lesson): Promise<void> {
     not: ["CRASHED", "NOT WRITTEN YET", "INFRASTRUCTURE", "TOO SLOW OR HANGING"],
   });
   const text = inOneLine(said.output);
-  const seenBy = lesson.wrong.caughtBy.find((test) => text.includes(`WRONG ${test}`));
-  expectThat(seenBy !== undefined, `WRONG ${lesson.wrong.caughtBy.join(", or ")}`, said);
+  const { caughtBy } = mistakeIn(lesson);
+  const seenBy = caughtBy.find((test) => text.includes(`WRONG ${test}`));
+  expectThat(seenBy !== undefined, `WRONG ${caughtBy.join(", or ")}`, said);
   expectWhere(said, learner, id, undefined, /\S/);
   expectRed(learner, lesson, seenBy.split(" › ")[0] ?? seenBy, said);
 }
