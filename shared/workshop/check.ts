@@ -1,13 +1,19 @@
 /**
  * `npm run check`, for those who change the workshop: starters are the generated ones, imports keep
  * the layers, documents are true, and types, lint and unused code are clean.
+ *
+ * `npm run check -- --links` follows the links that leave the repository, and does nothing else.
  */
 
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { runCommand } from "./command.ts";
 import { documentFaults } from "./document-rules.ts";
+import { documents } from "./documents.ts";
 import { editorFaults } from "./editor-rules.ts";
+import { externalLinks, followLinks } from "./external-links.ts";
 import { layoutFaults } from "./layout-rules.ts";
 import { root } from "./steps.ts";
 
@@ -29,15 +35,34 @@ const checks: readonly Check[] = [
   { name: "unused code and packages", faults: () => tool("knip", "knip", ["--directory", root]) },
 ];
 
-let failed = 0;
-for (const { name, faults } of checks) {
-  const found = await faults();
-  console.log(`${found.length === 0 ? "✔" : "✘"} ${name}`);
-  for (const fault of found) console.log(`  ${fault.replaceAll("\n", "\n  ")}`);
-  if (found.length > 0) failed++;
+await runCommand("npm run check, or npm run check -- --links", async () => {
+  const { values } = parseArgs({ options: { links: { type: "boolean", default: false } } });
+  process.exitCode = (await (values.links ? checkLinks() : checkAll())) ? 0 : 1;
+});
+
+async function checkAll(): Promise<boolean> {
+  let failed = 0;
+  for (const { name, faults } of checks) {
+    const found = await faults();
+    console.log(`${found.length === 0 ? "✔" : "✘"} ${name}`);
+    for (const fault of found) console.log(`  ${fault.replaceAll("\n", "\n  ")}`);
+    if (found.length > 0) failed++;
+  }
+  console.log(`\n${checks.length - failed} of ${checks.length} checks passed.`);
+  return failed === 0;
 }
-console.log(`\n${checks.length - failed} of ${checks.length} checks passed.`);
-process.exitCode = failed === 0 ? 0 : 1;
+
+/** Other people's servers come and go: what cannot be known is told, and is no fault of the documents. */
+async function checkLinks(): Promise<boolean> {
+  const { followed, dead, unknown } = await followLinks(externalLinks(documents()));
+  for (const link of unknown) console.log(`? ${link}`);
+  for (const link of dead) console.log(`✘ ${link}`);
+  const alive = followed - dead.length - unknown.length;
+  console.log(
+    `\n${followed} links: ${alive} alive, ${unknown.length} unknown, ${dead.length} dead.`,
+  );
+  return dead.length === 0;
+}
 
 /** Runs a package's command with this Node, so that it works the same on Windows. */
 function tool(

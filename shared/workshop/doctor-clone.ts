@@ -20,24 +20,22 @@ export async function lookAtClone(world: World): Promise<readonly Finding[]> {
   }
   const upstream = await upstreamOf(world);
   if (upstream === undefined) return [fine("clone", "follows no other, so it is never behind")];
-  const count = await git(world, "rev-list", "--count", `HEAD..${upstream.name}`);
+  const count = await git(world, "rev-list", "--count", `HEAD..${upstream}`);
   if (count?.ended !== "well") throw new Error(count?.line ?? "git is gone");
   const asOf = lastFetch(resolve(root, head.line), world.now());
-  if (count.line === "0") return [fine("clone", `has all of ${upstream.name}, ${asOf}`)];
+  if (count.line === "0") return [fine("clone", `has all of ${upstream}, ${asOf}`)];
   const commits = count.line === "1" ? "1 commit" : `${count.line} commits`;
-  const remedy = `commit your steps, then ${upstream.command} (WORKSHOP.md, Updating)`;
-  return [notable("clone", `${commits} behind ${upstream.name}, ${asOf}`, remedy)];
+  const remedy = `git merge -X ours ${upstream}, once your steps are committed (WORKSHOP.md, Updating)`;
+  return [notable("clone", `${commits} behind ${upstream}, ${asOf}`, remedy)];
 }
 
 /** What the branch follows; for a branch of one's own, as WORKSHOP.md suggests, what was cloned. */
-async function upstreamOf(
-  world: World,
-): Promise<{ readonly name: string; readonly command: string } | undefined> {
-  const followed = await git(world, "rev-parse", "--abbrev-ref", "@{upstream}");
-  if (followed?.ended === "well") return { name: followed.line, command: "git pull" };
-  const cloned = await git(world, "rev-parse", "--abbrev-ref", "origin/HEAD");
-  if (cloned?.ended !== "well") return undefined;
-  return { name: cloned.line, command: `git fetch && git merge ${cloned.line}` };
+async function upstreamOf(world: World): Promise<string | undefined> {
+  for (const name of ["@{upstream}", "origin/HEAD"]) {
+    const found = await git(world, "rev-parse", "--abbrev-ref", name);
+    if (found?.ended === "well") return found.line;
+  }
+  return undefined;
 }
 
 function git({ root, env }: World, ...args: readonly string[]) {

@@ -1,29 +1,27 @@
-/** Documents are true: each link leads to a file or heading that is there, each command exists. */
+/** Documents are true: each link leads to a file or heading that is there, each command exists and is tried out. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { documentedCommandFaults } from "./document-commands.ts";
+import { type Document, documents, linksIn } from "./documents.ts";
 import { root, steps } from "./steps.ts";
 
 /** Dead links and unknown commands of all Markdown files, one sentence each. */
 export function documentFaults(): readonly string[] {
-  return documents().flatMap((file) => {
-    const text = readFileSync(file, "utf8");
-    const name = relative(root, file).replaceAll("\\", "/");
-    return [...deadLinks(file, text), ...unknownCommands(text)].map((fault) => `${name}: ${fault}`);
-  });
+  const all = documents();
+  return [
+    ...all.flatMap((document) =>
+      [...deadLinks(document), ...unknownCommands(document)].map(
+        (fault) => `${document.name}: ${fault}`,
+      ),
+    ),
+    ...documentedCommandFaults(all),
+  ];
 }
 
-function documents(): readonly string[] {
-  const skipped = /(^|[/\\])(node_modules|\.workshop|\.git)([/\\]|$)/;
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".md") && !skipped.test(path))
-    .map((path) => join(root, path))
-    .sort();
-}
-
-function deadLinks(file: string, text: string): readonly string[] {
-  const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+function deadLinks({ name, text }: Document): readonly string[] {
+  const file = join(root, name);
+  return linksIn(text).flatMap((link) => {
     if (/^(https?:|mailto:)/.test(link)) return [];
     const [path = "", anchor] = link.split("#");
     const target = path === "" ? file : join(dirname(file), decodeURIComponent(path));
@@ -48,7 +46,7 @@ function headings(text: string): ReadonlySet<string> {
   );
 }
 
-function unknownCommands(text: string): readonly string[] {
+function unknownCommands({ text }: Document): readonly string[] {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly scripts: Readonly<Record<string, string>>;
   };

@@ -101,7 +101,7 @@ async function reportOn(step: Step, mistake: Mistake): Promise<readonly string[]
   });
   const { lines } = reportOf(step, run, logged);
   // There is nothing to mend here, so no next move.
-  return lines.map((line) => line.replace(/\n {2}next {4}.*$/m, ""));
+  return lines.filter((line) => !/^ {2}next {4}/.test(line));
 }
 
 function wrapped(text: string): readonly string[] {

@@ -47,6 +47,7 @@ await runCommand("npm run mistakes 4, or npm run mistakes 4 -- --all", async () 
   const conversation = openConversation();
   try {
     await play(step, ids, conversation);
+    process.exitCode = 0; // Vitest has set it, for the tests that have caught the mistake are red.
   } finally {
     conversation.close();
   }

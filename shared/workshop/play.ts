@@ -3,26 +3,47 @@
 import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { NotImplemented } from "../kernel/not-implemented.ts";
-import { chosenStep } from "./arguments.ts";
+import { requiredStep } from "./arguments.ts";
+import { runCommand } from "./command.ts";
+import { toldOfEnd, toldOfFailure } from "./play-failure.ts";
 import { solvedSteps } from "./progress-file.ts";
-import { root } from "./steps.ts";
+import { root, type Step } from "./steps.ts";
 import { whoseCode } from "./whose-code.ts";
 
-const step = chosenStep(process.argv.slice(2));
-if (step === undefined) {
-  console.error(
-    "Which step? Say its number, as in npm run play 1, or run it inside the step's folder.",
-  );
-  process.exit(2);
-}
-const solved = solvedSteps();
-register("./tree-hook.ts", import.meta.url, { data: { solved: [...solved] } });
-console.log(`${whoseCode(step, solved)}\n`);
-try {
-  await import(pathToFileURL(join(root, "steps", step.id, "play.ts")).href);
-} catch (error) {
-  if (!(error instanceof NotImplemented)) throw error;
-  console.error(`\n${error.message}. The play runs on your code: write it first, then play again.`);
-  process.exitCode = 1;
+await runCommand("npm run play 4", async () => {
+  const step = requiredStep(process.argv.slice(2), "npm run play");
+  const solved = solvedSteps();
+  register("./tree-hook.ts", import.meta.url, { data: { solved: [...solved] } });
+  console.log(`${whoseCode(step, solved)}\n`);
+  await play(step);
+});
+
+/** Whatever the learner's code does, it is told in words. */
+async function play(step: Step): Promise<void> {
+  let isUnderWay = true;
+  const stopped = (text: string): void => {
+    isUnderWay = false;
+    console.error(`\n${text}`);
+    process.exitCode = 1;
+  };
+  process.on("beforeExit", () => {
+    if (isUnderWay)
+      stopped(toldOfEnd(step, "it waits for a promise that nothing settles any more"));
+  });
+  process.on("exit", (code) => {
+    // An interrupted play has not come to its end either.
+    const isInterrupted = code > 128;
+    const what = `process.exit(${code}) was called in the code that it ran`;
+    if (isUnderWay && !isInterrupted) stopped(toldOfEnd(step, what));
+  });
+  process.on("uncaughtException", (error) => {
+    stopped(toldOfFailure(step, error));
+    process.exit();
+  });
+  try {
+    await import(pathToFileURL(join(root, "steps", step.id, "play.ts")).href);
+    isUnderWay = false;
+  } catch (error) {
+    stopped(toldOfFailure(step, error));
+  }
 }

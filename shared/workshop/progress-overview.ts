@@ -41,21 +41,24 @@ export function overviewOf(
 }
 
 /**
- * The step to go on with: of those begun and tested the latest; else the first unsolved one behind the
- * step that was solved last, for whoever jumped in there; else the first unsolved one.
+ * The step to go on with: of those begun the one that was tested last, unless another has been solved
+ * since; else the first unsolved one behind the step that was solved last, for whoever jumped in there;
+ * else the first unsolved one.
  */
 export function nextStep(steps: readonly StepOverview[]): StepOverview | undefined {
   const unsolved = steps.filter(({ state }) => state !== "solved");
-  const begun = unsolved.filter(({ state, tested }) => state === "begun" && tested !== null);
+  const begun = latest(
+    unsolved.filter(({ state, tested }) => state === "begun" && tested !== null),
+    "tested",
+  );
   const solvedLast = latest(
     steps.filter(({ state }) => state === "solved"),
     "solved",
   );
-  return (
-    latest(begun, "tested") ??
-    unsolved.find(({ number }) => number > (solvedLast?.number ?? 0)) ??
-    unsolved[0]
-  );
+  const behind = unsolved.find(({ number }) => number > (solvedLast?.number ?? 0));
+  // Who has looked ahead and come back goes on from where they are.
+  const wasLeft = (begun?.tested ?? "") < (solvedLast?.solved ?? "");
+  return (wasLeft ? (behind ?? begun) : (begun ?? behind)) ?? unsolved[0];
 }
 
 function latest(

@@ -75,6 +75,17 @@ describe("the next step", () => {
     expect(nextStep(steps.slice(0, 3))?.number).toBe(2);
   });
 
+  it("is behind the step that was solved last, for whoever had looked ahead before", () => {
+    const ahead = { opened: "2030-05-01T09:00:00.000Z", tested: "2030-05-01T09:30:00.000Z" };
+    const steps = [
+      step(1, { state: "solved", solved: "2030-05-01T10:00:00.000Z" }),
+      step(2),
+      step(8, { state: "begun", ...ahead }),
+    ];
+    expect(nextStep(steps)?.number).toBe(2);
+    expect(nextStep(steps.filter(({ number }) => number !== 2))?.number).toBe(8);
+  });
+
   it("is none when all are solved", () => {
     expect(nextStep([step(1, { state: "solved" })])).toBeUndefined();
   });

@@ -126,7 +126,7 @@ function parse(root: string): Progress | "broken" {
   const { format } = stored;
   if (typeof format === "number" && format > knownFormat) {
     throw new ProgressUnusable(
-      `.workshop/progress.json is of a newer workshop (format ${format}; this one knows format ${knownFormat}). It is left as it is, and nothing is saved: update the workshop by git pull, or move the file away.`,
+      `.workshop/progress.json is of a newer workshop (format ${format}; this one knows format ${knownFormat}). It is left as it is, and nothing is saved: update the workshop (WORKSHOP.md, Updating), or move the file away.`,
     );
   }
   if (format === undefined) return ofFirstWorkshops(stored.solved);

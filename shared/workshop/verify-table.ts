@@ -1,7 +1,7 @@
 /** What `npm run verify` has found, in a table and a list of what could not be had. */
 
 import { bold, dim, green, red } from "./paint.ts";
-import type { Result } from "./verify.ts";
+import type { Result } from "./verify-places.ts";
 
 const services = ["postgres", "rabbitmq"] as const;
 

@@ -1,146 +1,43 @@
 /**
- * `npm run verify`: the reference's tests and the demo in every place that servers come from here.
+ * `npm run verify`: the robot takes the workshop as learners do; then the reference's tests and the demo
+ * run in every place that servers come from here.
  *
- *   npm run verify                    all places; those that this machine has not got are named
- *   npm run verify binaries embedded  only these
+ *   npm run verify                      all of it
+ *   npm run verify robot                only the robot
+ *   npm run verify binaries embedded    only these places; those that this machine has not got are named
+ *   npm run verify robot -- --install   `npm ci` in each clone, where else it shares this one's packages
+ *   npm run verify robot -- --only Zoë  only the learners whose name holds this
  *
  * Ends with 1 where a check failed, or where nothing could be checked.
  */
 
-import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import {
-  InfrastructureMissing,
-  type RungName,
-  type RunningService,
-  rungNames,
-  type ServiceName,
-} from "../infrastructure/ladder.ts";
-import { startPostgres } from "../infrastructure/postgres.ts";
-import { startRabbitMQ } from "../infrastructure/rabbitmq.ts";
-import { currentRun } from "../infrastructure/run.ts";
-import { bold, dim, green, red } from "./paint.ts";
-import { root } from "./steps.ts";
-import { printTable } from "./verify-table.ts";
+import { parseArgs } from "node:util";
+import { rungNames } from "../infrastructure/ladder.ts";
+import { runCommand } from "./command.ts";
+import { runRobot } from "./robot/robot.ts";
+import { verifyPlaces } from "./verify-places.ts";
 
-/** A program that ends with 0 when all is well, run once in each place. */
-interface Check {
-  readonly name: string;
-  readonly script: string;
-  readonly args: readonly string[];
-  /** `any`: it copes with a missing server. */
-  readonly servers: "any" | "all";
-}
+const robot = "robot";
 
-const checks: readonly Check[] = [
-  {
-    name: "steps",
-    script: "shared/workshop/test.ts",
-    args: ["--tree", "reference"],
-    servers: "any",
-  },
-  { name: "demo", script: "solutions/13-cqrs-demo/demo.ts", args: [], servers: "all" },
-];
-
-/** What a place has to offer: a server's name, or why there is none. */
-type Offer = { readonly server: string } | { readonly why: string };
-
-export interface Result {
-  readonly place: RungName;
-  readonly offers: Readonly<Record<ServiceName, Offer>>;
-  /** Seconds by the name of the check; what is missing was not run. */
-  readonly outcomes: ReadonlyMap<string, { readonly passed: boolean; readonly seconds: number }>;
-}
-
-const unknown = process.argv.slice(2).filter((word) => !rungNames.some((name) => name === word));
-if (unknown.length > 0) {
-  console.error(`"${unknown[0]}" is no place for servers: they are ${rungNames.join(", ")}.`);
-  process.exit(2);
-}
-const places = rungNames.filter(
-  (name) => process.argv.length === 2 || process.argv.slice(2).includes(name),
-);
-for (const notice of (await currentRun()).notices) console.error(notice);
-const results: Result[] = [];
-for (const place of places) results.push(await verify(place));
-console.log("");
-printTable(
-  checks.map(({ name }) => name),
-  results,
-);
-const outcomes = results.flatMap((result) => [...result.outcomes.values()]);
-const failed = outcomes.filter(({ passed }) => !passed).length;
-console.log(`\n${outcomes.length - failed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || outcomes.length === 0 ? 1 : 0;
-
-async function verify(place: RungName): Promise<Result> {
-  const offers = {
-    postgres: await offer(place, startPostgres),
-    rabbitmq: await offer(place, startRabbitMQ),
-  };
-  const servers = Object.values(offers).flatMap((each) => ("server" in each ? [each.server] : []));
-  const outcomes = new Map<string, { readonly passed: boolean; readonly seconds: number }>();
-  if (servers.length > 0) console.log(`${bold(place)} · ${servers.join(" · ")}`);
-  for (const check of checks) {
-    const isPossible = check.servers === "all" ? servers.length === 2 : servers.length > 0;
-    if (isPossible) outcomes.set(check.name, await run(check, place));
-  }
-  return { place, offers, outcomes };
-}
-
-async function offer(place: RungName, start: () => Promise<RunningService>): Promise<Offer> {
-  process.env.WORKSHOP_INFRA = place;
-  try {
-    const service = await start();
-    await service.stop();
-    return { server: service.label.replace(/ \(.*/, "") };
-  } catch (error) {
-    if (!(error instanceof InfrastructureMissing)) throw error;
-    const last = error.message.split("\n").at(-1) ?? "";
-    return { why: last.replace(`  - ${place}: `, "") };
-  }
-}
-
-/** Runs the check and prints a line; of a failed one what it had to say in the end, too. */
-async function run(
-  { name, script, args }: Check,
-  place: RungName,
-): Promise<{ readonly passed: boolean; readonly seconds: number }> {
-  const started = performance.now();
-  const { passed, output } = await runProgram(script, args, place);
-  const seconds = (performance.now() - started) / 1000;
-  console.log(`  ${passed ? green("✔") : red("✘")} ${name.padEnd(8)} ${seconds.toFixed(0)} s`);
-  if (!passed) {
-    for (const line of output.trimEnd().split("\n").slice(-40)) console.log(dim(`    ${line}`));
-  }
-  return { passed, seconds };
-}
-
-function runProgram(
-  script: string,
-  args: readonly string[],
-  place: RungName,
-): Promise<{ readonly passed: boolean; readonly output: string }> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", tsx, join(root, script), ...args], {
-      // In a step's folder a test would be of that step alone.
-      env: { ...process.env, WORKSHOP_INFRA: place, INIT_CWD: root },
-      cwd: root,
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: 15 * 60_000,
-    });
-    const endWithUs = () => child.kill();
-    process.on("exit", endWithUs);
-    const output: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      process.off("exit", endWithUs);
-      resolve({ passed: code === 0, output: Buffer.concat(output).toString("utf8") });
-    });
+await runCommand("npm run verify, or npm run verify robot embedded", async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { install: { type: "boolean", default: false }, only: { type: "string" } },
   });
-}
+  const known = [robot, ...rungNames];
+  const unknown = positionals.find((word) => !known.includes(word));
+  if (unknown !== undefined) {
+    throw new RangeError(`"${unknown}" is nothing to verify: there are ${known.join(", ")}.`);
+  }
+  const isChosen = (word: string): boolean =>
+    positionals.length === 0 || positionals.includes(word);
+  const places = rungNames.filter(isChosen);
+  // The robot first: it ends what it began by itself, and would be cut short by a run that ends the process.
+  const walked = isChosen(robot)
+    ? await runRobot({ installs: values.install, only: values.only })
+    : { passed: 0, failed: 0 };
+  const verified = places.length > 0 ? await verifyPlaces(places) : { passed: 0, failed: 0 };
+  const [passed, failed] = [walked.passed + verified.passed, walked.failed + verified.failed];
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+});

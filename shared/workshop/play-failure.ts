@@ -1,0 +1,63 @@
+/** Why a play did not come to its end, in words for whoever wrote the code that it ran. */
+
+import { InfrastructureMissing } from "../infrastructure/ladder.ts";
+import { NotImplemented } from "../kernel/not-implemented.ts";
+import { root as here, type Step } from "./steps.ts";
+
+/** The text for what the play has thrown. */
+export function toldOfFailure({ number, id }: Step, error: unknown, root: string = here): string {
+  const unwritten = chain(error).find((link) => link instanceof NotImplemented);
+  if (unwritten) {
+    return `${unwritten.message}. The play runs on your code: write it first, then play again.`;
+  }
+  if (error instanceof InfrastructureMissing) {
+    return `${error.message}\nnpm run doctor says what to do.`;
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const where = placeOf(id, error);
+  return [
+    `CRASHED  the play of ${id}`,
+    ...labelled("what", what.replaceAll(`${root}/`, "")),
+    ...(where === undefined ? [] : labelled("where", where)),
+    ...labelled("next", `npm test ${number} finds the first thing that is wrong`),
+  ].join("\n");
+}
+
+/** The text where the process ends, for the reason `what`, and the play has not. */
+export function toldOfEnd({ number, id }: Step, what: string): string {
+  return [
+    `CRASHED  the play of ${id} did not come to its end`,
+    ...labelled("what", what),
+    ...labelled("next", `npm test ${number} finds the first thing that is wrong`),
+  ].join("\n");
+}
+
+function labelled(label: string, text: string): readonly string[] {
+  return text
+    .trim()
+    .split("\n")
+    .map((line, index) => `  ${(index === 0 ? label : "").padEnd(8)}${line}`);
+}
+
+/** The innermost line in the step's code; in its play only where there is no other. */
+function placeOf(stepId: string, error: unknown): string | undefined {
+  const text = chain(error)
+    .reverse()
+    .map((link) => `${link.message}\n${link.stack ?? ""}`)
+    .join("\n");
+  const places = [...text.matchAll(/[/\\]steps[/\\]([^/\\\n]+)[/\\]([^/\\\n:]+):(\d+)/g)]
+    .filter(([, id]) => id === stepId)
+    .map(([, id, file, line]) => `steps/${id}/${file}:${line}`);
+  return places.find((place) => !place.includes("/play.ts:")) ?? places[0];
+}
+
+/** The error and what caused it. */
+function chain(error: unknown): Error[] {
+  const links: Error[] = [];
+  let link = error;
+  while (link instanceof Error && links.length < 10) {
+    links.push(link);
+    link = link.cause;
+  }
+  return links;
+}
