@@ -49,8 +49,12 @@ export default defineConfig({
         const [step = "", id = ""] = mistake.split("/");
         const { triedBy = ["*.test.ts"] } = mistakesOf(step).find((each) => each.id === id) ?? {};
         const include = triedBy.map((file) => `steps/${step}/${file}`);
-        // One that extends this file would read it anew, and there are a hundred of them.
-        return { plugins: [mistakePlugin(step, id)], test: { ...forAll, name: mistake, include } };
+        return {
+          // One that extends this file would read it anew, and there are a hundred of them.
+          plugins: [mistakePlugin(step, id)],
+          // A machine that is slow must not seem to have caught a mistake.
+          test: { ...forAll, testTimeout: 60_000, name: mistake, include },
+        };
       }),
       ...(tooling === undefined
         ? []
