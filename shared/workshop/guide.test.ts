@@ -30,7 +30,7 @@ describe("the guided mode", () => {
     await guide.shows(/A nudge \(1 of 3\)/);
 
     take("stay.ts");
-    await guide.shows(/✔ the nights of a stay[\s\S]*evolve is not written yet/);
+    await guide.shows(/✔ 1 {2}the nights of a stay[\s\S]*evolve is not written yet/);
 
     take("reservation.ts");
     await guide.shows(/Step 01-aggregate is green\.[\s\S]*debrief[\s\S]*n goes on with 02/);
@@ -44,14 +44,14 @@ describe("the guided mode", () => {
   it("gives a loop that never ends up for a newer save", async () => {
     take("stay.ts");
     const guide = await begin();
-    await guide.shows(/✔ the nights of a stay/);
+    await guide.shows(/✔ 1 {2}the nights of a stay/);
     const solved = readFileSync(step("stay.ts"), "utf8");
 
     writeFileSync(step("stay.ts"), `for (;;);\n${solved}`);
     await guide.shows(/running/);
     writeFileSync(step("stay.ts"), `${solved}\n`);
 
-    await guide.shows(/✔ the nights of a stay/);
+    await guide.shows(/✔ 1 {2}the nights of a stay/);
     expect(await guide.quit()).toBe(0);
   });
 
@@ -62,7 +62,7 @@ describe("the guided mode", () => {
     await guide.shows(/CRASHED[\s\S]*steps\/01-aggregate\/stay\.ts/);
 
     take("stay.ts");
-    await guide.shows(/✔ the nights of a stay/);
+    await guide.shows(/✔ 1 {2}the nights of a stay/);
     expect(await guide.quit()).toBe(0);
   });
 
