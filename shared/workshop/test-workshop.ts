@@ -70,7 +70,7 @@ function complaintsAbout(module: TestModule): readonly Complaint[] {
     }
     if (state === "passed")
       return [{ where, why: "passes on a starter: it does not test what the learner writes" }];
-    if (isRightlyRed(errors)) return [];
+    if (isRightlyRed(errors)) return whatIsUntold(test).map((why) => ({ where, why }));
     return [
       {
         where,
@@ -79,6 +79,13 @@ function complaintsAbout(module: TestModule): readonly Complaint[] {
     ];
   });
   return [...around, ...judged];
+}
+
+/** A step's test that fails has something to say to the learner. */
+function whatIsUntold(test: TestCase): readonly string[] {
+  const { story, costs = story?.costs } = test.meta();
+  if (!story) return ["tells no story: given, when, wanted"];
+  return costs === undefined ? ["does not say what it costs in production"] : [];
 }
 
 /** A test of the tools that asks for what this machine has not got: another system, a server on its default port. */
