@@ -5,15 +5,18 @@
  * the loop is. Plain JavaScript, since a thread starts faster without a loader.
  */
 
-import { writeFileSync } from "node:fs";
+import { writeFileSync, writeSync } from "node:fs";
 import { Session } from "node:inspector";
 import { SourceMap } from "node:module";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** @type {{ beats: Int32Array, limit: number, folder: string }} */
-const { beats, limit, folder } = workerData;
+/** @type {{ beats: Int32Array, settings: import("./stall-thread.ts").StallSettings }} */
+const {
+  beats,
+  settings: { limit, word },
+} = workerData;
 
 /** The id of the test that runs; none while a file is loaded. @type {string | undefined} */
 let test;
@@ -71,6 +74,12 @@ function placeOf({ functionName, location }, script) {
 
 /** @param {readonly { functionName: string, file: string, line: number }[]} frames */
 function end(frames) {
-  writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify({ test, frames }));
+  if ("folder" in word) {
+    writeFileSync(join(word.folder, `${process.pid}.json`), JSON.stringify({ test, frames }));
+  } else {
+    const frame = frames.find(({ file }) => file.startsWith(word.within)) ?? frames[0];
+    const file = frame && relative(word.root, frame.file).split(sep).join("/");
+    writeSync(2, word.text.replace("PLACE", frame ? `${file}:${frame.line}` : "unknown"));
+  }
   process.kill(process.pid, "SIGKILL");
 }

@@ -2,7 +2,7 @@
 
 import type { SerializedError, TestCase } from "vitest/node";
 import type { Counterexample } from "../testing/law.ts";
-import type { Stall } from "../testing/stall-watch.ts";
+import type { Stall } from "../testing/stall-thread.ts";
 import type { Story } from "../testing/story.ts";
 import { tasksByTitle } from "./hints.ts";
 import { labelled, wrapped } from "./labelled.ts";

@@ -2,6 +2,7 @@
 
 import { InfrastructureMissing } from "../infrastructure/ladder.ts";
 import { NotImplemented } from "../kernel/not-implemented.ts";
+import { labelled } from "./labelled.ts";
 import { root as here, type Step } from "./steps.ts";
 
 /** The text for what the play has thrown. */
@@ -17,7 +18,7 @@ export function toldOfFailure({ number, id }: Step, error: unknown, root: string
   const where = placeOf(id, error);
   return [
     `CRASHED  the play of ${id}`,
-    ...labelled("what", what.replaceAll(`${root}/`, "")),
+    ...labelled("what", what.replaceAll(`${root}/`, "").trim().split("\n")),
     ...(where === undefined ? [] : labelled("where", where)),
     ...labelled("next", `npm test ${number} finds the first thing that is wrong`),
   ].join("\n");
@@ -32,11 +33,15 @@ export function toldOfEnd({ number, id }: Step, what: string): string {
   ].join("\n");
 }
 
-function labelled(label: string, text: string): readonly string[] {
-  return text
-    .trim()
-    .split("\n")
-    .map((line, index) => `  ${(index === 0 ? label : "").padEnd(8)}${line}`);
+/** The text for a loop without an end; its PLACE is found when it is ended. */
+export function toldOfStall({ number, id }: Step): string {
+  return [
+    "",
+    `HANGING  the play of ${id} ran for seconds without an end and let nothing else run`,
+    ...labelled("where", "PLACE"),
+    ...labelled("next", `look at what ends the loop in that line, then npm test ${number}`),
+    "",
+  ].join("\n");
 }
 
 /** The innermost line in the step's code; in its play only where there is no other. */

@@ -3,10 +3,13 @@
 import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isDebugged } from "../infrastructure/debugged.ts";
+import { startStallThread } from "../testing/stall-thread.ts";
 import { requiredStep } from "./arguments.ts";
 import { runCommand } from "./command.ts";
-import { toldOfEnd, toldOfFailure } from "./play-failure.ts";
+import { toldOfEnd, toldOfFailure, toldOfStall } from "./play-failure.ts";
 import { solvedSteps } from "./progress-file.ts";
+import { stallLimit } from "./stall-folder.ts";
 import { root, type Step } from "./steps.ts";
 import { whoseCode } from "./whose-code.ts";
 
@@ -40,6 +43,11 @@ async function play(step: Step): Promise<void> {
     stopped(toldOfFailure(step, error));
     process.exit();
   });
+  if (!isDebugged()) {
+    const within = join(root, "steps", step.id);
+    const word = { text: toldOfStall(step), within, root };
+    startStallThread({ limit: stallLimit, word });
+  }
   try {
     await import(pathToFileURL(join(root, "steps", step.id, "play.ts")).href);
     isUnderWay = false;

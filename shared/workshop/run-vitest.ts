@@ -3,7 +3,7 @@
 import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 import { createVitest } from "vitest/node";
 import type { LawSettings } from "../testing/law.ts";
-import type { Stall } from "../testing/stall-watch.ts";
+import type { Stall } from "../testing/stall-thread.ts";
 import { openStallFolder } from "./stall-folder.ts";
 import { root, type Step, steps } from "./steps.ts";
 import type { TreeName } from "./trees.ts";
@@ -80,6 +80,7 @@ export async function openVitest(
   const vitest = await createVitest("test", {
     root,
     watch: false,
+    configLoader: "native",
     passWithNoTests: true,
     reporters: [...reporters],
   });

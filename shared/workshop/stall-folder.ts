@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { currentRun } from "../infrastructure/run.ts";
-import type { Stall, StallSettings } from "../testing/stall-watch.ts";
+import type { Stall, StallSettings } from "../testing/stall-thread.ts";
 
-/** More computing time than any test's code takes without an await, in milliseconds. */
-const limit = 4_000;
+/** More computing time than a learner's code takes without an await, in milliseconds. */
+export const stallLimit = 4_000;
 
 export interface StallFolder {
   readonly settings: StallSettings;
@@ -23,7 +23,7 @@ export async function openStallFolder(): Promise<StallFolder> {
   const folder = mkdtempSync(join(tmpdir(), `workshop-${run.id}-stalls-`));
   run.note({ kind: "directory", path: folder });
   return {
-    settings: { limit, folder },
+    settings: { limit: stallLimit, word: { folder } },
     onFirst(act) {
       const timer = setInterval(() => {
         if (readdirSync(folder).length === 0) return;

@@ -20,8 +20,9 @@ export interface TypeChecker {
 
 /** Starts the compiler in a process of its own, where it stays warm, and does not hold up the tests. */
 export function openTypeChecker(step: Step): TypeChecker {
-  const compiler: ChildProcess = fork(join(import.meta.dirname, "compiler.ts"), [step.id], {
+  const compiler: ChildProcess = fork(join(import.meta.dirname, "compiler.mjs"), [step.id], {
     cwd: root,
+    execArgv: [],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   const endWithUs = (): void => void compiler.kill();
