@@ -151,11 +151,11 @@ describe("an event that commits late", () => {
     await append(database.pool, "reservation-2", "B");
 
     // Position 1 is not committed: a reader by position takes 2, and remembers that it was there.
-    const seen = await collect(readAllByPosition(database.pool));
+    const seen = await collect(readAllByPosition(database.setUpPool));
     const inCommitOrder = await readAllCommitted(database.pool);
     await early.query("commit");
     const after = seen.at(-1)?.position ?? 0n;
-    const seenLater = await collect(readAllByPosition(database.pool, { after }));
+    const seenLater = await collect(readAllByPosition(database.setUpPool, { after }));
 
     const byPosition = [...seen, ...seenLater].map(({ streamId }) => streamId);
     expect(byPosition, "by position, before and after the commit, come").toEqual(["reservation-2"]);
