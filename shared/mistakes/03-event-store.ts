@@ -236,4 +236,17 @@ export const eventStoreMistakes: readonly Mistake[] = [
     whatItCostsInProduction:
       "A partner in Osaka sent ids of 200 characters, each of three bytes, and the limit of 255 let them pass. From the fourth level of nesting on the index refused them with `index row size exceeds maximum`, as an error 500, for that partner alone.",
   },
+  {
+    id: "reads-as-the-rows-lie",
+    title: "reads all streams in the order in which the rows happen to lie",
+    file: "event-store.ts",
+    find: `              where position > $1
+              order by position
+`,
+    replace: `              where position > $1
+`,
+    caughtBy: ["reading all streams › goes by position, however the rows lie on the disk"],
+    whatItCostsInProduction:
+      "For two years the rows lay as they had been written, and nobody missed the `order by`. After a restore from a backup a rebuild of the read model met cancellations before their confirmations, and 312 rooms stood empty for guests who had cancelled.",
+  },
 ];

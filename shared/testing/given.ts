@@ -15,6 +15,9 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { commandInWords, eventInWords, stateInWords } from "./in-words.ts";
 import { story } from "./story.ts";
 
+const twice =
+  "asked twice, it happens twice: two mails to the guest, and two facts where one is true";
+
 interface Then {
   thenDecides(...events: readonly ReservationEvent[]): void;
   thenDecidesNothing(): void;
@@ -28,13 +31,14 @@ export function givenFor(
 ): (state: Reservation) => { when(command: ReservationCommand): Then } {
   return (state) => ({
     when: (command) => {
-      const outcome = (wanted: readonly string[]): readonly ReservationEvent[] => {
-        story({ given: stateInWords(state), when: commandInWords(command), wanted });
+      const outcome = (wanted: readonly string[], costs?: string): readonly ReservationEvent[] => {
+        const told = { given: stateInWords(state), when: commandInWords(command), wanted };
+        story(costs === undefined ? told : { ...told, costs });
         return decide(deepFreeze(command), deepFreeze(state));
       };
       return {
         thenDecides: (...events) => expect(outcome(events.map(eventInWords))).toStrictEqual(events),
-        thenDecidesNothing: () => expect(outcome(["no event: []"])).toStrictEqual([]),
+        thenDecidesNothing: () => expect(outcome(["no event: []"], twice)).toStrictEqual([]),
         thenRefuses: (code) =>
           expect(refusalOf(() => outcome([`refused, with the code ${code}`]))).toBe(code),
       };
@@ -48,6 +52,9 @@ function refusalOf(outcome: () => readonly unknown[]): string {
     return `not refused: ${JSON.stringify(events)}`;
   } catch (error) {
     if (error instanceof DomainError) return error.code;
+    if (error instanceof Error && error.constructor === Error) {
+      return `an Error with the message "${error.message}", not a DomainError with a code (shared/kernel/errors.ts)`;
+    }
     throw error;
   }
 }

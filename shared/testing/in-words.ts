@@ -12,7 +12,7 @@ import type { Fault } from "../infrastructure/chaos.ts";
 export function stateInWords(state: Reservation): string {
   if (state.status === "none") return "no reservation";
   const { status, stay, guests, roomType, total } = state;
-  return `a ${status} reservation, ${stayInWords(stay)}, ${guests} guests in a ${roomType}, ${money(total)}`;
+  return `a ${status} reservation, ${stayInWords(stay)}, ${people(guests)} in a ${roomType}, ${money(total)}`;
 }
 
 /** `ChangeStay to 2030-05-02 → 05-05` */
@@ -21,7 +21,7 @@ export function commandInWords(command: ReservationCommand): string {
     case "CreateReservation": {
       const { stay, guests, roomType, pricePerNight } = command.data;
       const price = `${money(pricePerNight)} a night`;
-      return `CreateReservation ${stayInWords(stay)}, ${guests} guests in a ${roomType}, ${price}`;
+      return `CreateReservation ${stayInWords(stay)}, ${people(guests)} in a ${roomType}, ${price}`;
     }
     case "ConfirmReservation":
       return "ConfirmReservation";
@@ -64,6 +64,10 @@ export function faultInWords(fault: Fault): string {
   return fault.fault === "cut"
     ? `${when}: cut`
     : `${when}: ${fault.fault} for ${fault.milliseconds} ms`;
+}
+
+function people(guests: number): string {
+  return guests === 1 ? "1 guest" : `${guests} guests`;
 }
 
 function money({ amount, currency }: { readonly amount: number; readonly currency: string }) {

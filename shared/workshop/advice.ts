@@ -1,5 +1,6 @@
 /** What an error means that everybody makes, where its own message does not say it to a newcomer. */
 
+import { stripVTControlCharacters } from "node:util";
 import type { SerializedError } from "vitest";
 import type { Verdict } from "./verdict.ts";
 
@@ -29,10 +30,21 @@ const meanings: readonly (readonly [RegExp, string])[] = [
     "All connections of the pool are in use: does each path give its connection back, also after an error?",
   ],
   [
+    /current transaction is aborted/,
+    "An earlier statement on this connection failed, and nobody said rollback: whoever gets the connection next is still in that transaction. Roll back where the error passes, before the connection is given back.",
+  ],
+  [
     /^Test timed out in/,
     "Nothing came back. What does your code wait for, and what would end the wait? Often: a promise that is never settled, a lock or a connection that is never given back.",
   ],
 ];
+
+/** A line of a diff, as `+ Promise {}`. */
+const isPromise = /^(\+ )?Promise \{/m;
+
+function plain(diff: unknown): string {
+  return typeof diff === "string" ? stripVTControlCharacters(diff) : "";
+}
 
 /**
  * A sentence for the learner, or undefined where the error speaks for itself. `inTest` where it was
@@ -43,6 +55,9 @@ export function adviceOn(
   chain: readonly SerializedError[],
   inTest: boolean,
 ): string | undefined {
+  if (verdict === "wrong" && chain.some(({ diff }) => isPromise.test(plain(diff)))) {
+    return "Your code returned a promise where the value itself is wanted: an async too many, or an await too few.";
+  }
   if (verdict !== "crashed" && verdict !== "hanging") return undefined;
   const messages = chain.map(({ message }) => message);
   const [missing] = messages.flatMap((text) => /^(\w+) is not a function/.exec(text)?.[1] ?? []);

@@ -119,7 +119,6 @@ function nextMove(step: Step, verdict: Verdict): readonly string[] {
   if (verdict === "infrastructure") {
     return ["  next    docker compose up -d, then run it again; or npm run doctor"];
   }
-  if (verdict === "crashed") return [`  next    mend that line first; ${hint} helps with the task`];
   return [`  next    ${hint}    one nudge, then more each time`];
 }
 

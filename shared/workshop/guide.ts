@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { keepServers } from "../infrastructure/global-setup.ts";
 import { congratulation } from "./congratulation.ts";
 import { watchFolder } from "./folder-changes.ts";
+import { guidedEnvironment } from "./guided.ts";
+import { tasksByTitle } from "./hints.ts";
 import { lendKeys, readKeys } from "./keys.ts";
 import { bold, dim } from "./paint.ts";
 import { markSolved, rememberFailures, rememberOpened, solvedSteps } from "./progress-file.ts";
@@ -29,6 +31,9 @@ export async function guide(first: Step): Promise<void> {
   /** Counts what was asked for: whoever is no longer the latest keeps quiet. */
   let latest = 0;
   let commands = 0;
+  /** Of the last run: what failed first, and how many tests there were. */
+  let failing: string | undefined;
+  let tests = 0;
 
   async function turnTo(chosen: Step): Promise<void> {
     latest += 1;
@@ -56,34 +61,43 @@ export async function guide(first: Step): Promise<void> {
     const started = performance.now();
     const before = commands;
     const running = (ended: number): void => {
-      if (mine === latest) screen.status(dim(`running ... ${ended > 0 ? `${ended} tests` : ""}`));
+      const count = `${ended}${tests > 0 ? ` of ${tests}` : ""} tests`;
+      if (mine === latest) screen.status(dim(`running ... ${ended > 0 ? count : ""}`));
     };
     running(0);
     const report = await warm.run(changed.splice(0), running);
     if (!report || mine !== latest) return;
-    const wasGreen = solvedSteps().has(step.id);
+    [failing] = report.failing;
+    tests = report.tests;
     markSolved(step.id, report.isGreen);
     if (report.failing.length > 0) rememberFailures(step.id, report.failing);
     const seconds = (performance.now() - started) / 1000;
-    const place = [warm.servers(), `${seconds.toFixed(1)} s`].filter((part) => part !== "");
-    const page = [...heading(step, place.join(" · ")), "", ...verdict(step, report, wasGreen)];
+    const place = [warm.servers(), `tested in ${seconds.toFixed(1)} s`].filter(
+      (part) => part !== "",
+    );
+    const above = [...heading(step, place.join(" · ")), ""];
+    const page = (types: readonly string[]): readonly string[] =>
+      fitting(
+        [...above, ...verdict(step, report, report.lines), ...types],
+        [...above, ...verdict(step, report, report.fewerLines), ...types],
+      );
     // A hint that was asked for meanwhile stays in sight.
     const show = (lines: readonly string[]): void => {
       if (commands === before) screen.show(lines);
       else screen.add(lines);
       screen.status(dim(help));
     };
-    show(page);
+    show(page([]));
     // The compiler is slower than the tests, and nobody waits for it.
-    const types = await warm.typeErrors();
-    if (types.length > 0 && mine === latest) show([...page, ...types]);
+    const types = await warm.typeErrors(report.lines);
+    if (types.length > 0 && mine === latest) show(page(types));
   }
 
   /** A command of the workshop, in a process of its own: it prints below the page. */
-  async function command(name: string): Promise<void> {
+  async function command(name: string, ...more: readonly string[]): Promise<void> {
     commands += 1;
     screen.release();
-    const args = [String(step.number)];
+    const args = [String(step.number), ...more];
     // Of all the commands this one has questions.
     if (name === "mistakes") await lendKeys(() => runScript(name, args, "inherit"));
     else await runScript(name, args, "ignore");
@@ -95,14 +109,12 @@ export async function guide(first: Step): Promise<void> {
   await turnTo(first);
   for await (const key of keys) {
     if (key === "q" || key === "\u0003" || key === "\u0004") break;
-    if (key === "h") await command("hint");
-    else if (key === "s") await command("solution");
+    if (key === "h") await hint();
+    else if (key === "s") await spoiler("solution", "The reference");
     else if (key === "p") await command("play");
-    else if (key === "m") await command("mistakes");
+    else if (key === "m") await spoiler("mistakes", "A mistake in the reference");
     else if (key === "r") {
-      screen.status(`Give back the starter of step ${step.number}? y / n`);
-      if ((await keys.next()).value === "y") await command("reset");
-      else screen.status(dim(help));
+      if (await isYes(`Give back the starter of step ${step.number}?`)) await command("reset");
     } else if (key === "u") await command("undo");
     else if (key === "l") {
       screen.add(["", ...progressScreen()]);
@@ -121,6 +133,29 @@ export async function guide(first: Step): Promise<void> {
   screen.release();
   await session?.close();
   await releaseServers();
+
+  /** What is red may belong to no task alone, as a law does: then the learner says which one it is. */
+  async function hint(): Promise<void> {
+    const { numberOf, last } = tasksByTitle(step.id);
+    if (failing === undefined || numberOf(failing) !== undefined) return command("hint");
+    screen.status(`What is red belongs to no task alone. A hint for which one? 1 to ${last}`);
+    const key = String((await keys.next()).value);
+    if (/^[1-9]$/.test(key) && Number(key) <= last) await command("hint", key);
+    else screen.status(dim(help));
+  }
+
+  /** What shows a part of the answer asks first, while the step is not solved. */
+  async function spoiler(name: string, what: string): Promise<void> {
+    const question = `${what} shows the answer, and step ${step.number} is not green yet. Show it?`;
+    if (solvedSteps().has(step.id) || (await isYes(question))) await command(name);
+  }
+
+  async function isYes(question: string): Promise<boolean> {
+    screen.status(`${question} y / n`);
+    if ((await keys.next()).value === "y") return true;
+    screen.status(dim(help));
+    return false;
+  }
 
   async function askNumber(): Promise<number | undefined> {
     let digits = "";
@@ -144,17 +179,17 @@ function heading(step: Step, servers = ""): readonly string[] {
   ];
 }
 
-function verdict(step: Step, report: StepReport, wasGreen: boolean): readonly string[] {
+/** `page`, or the shorter one where it is higher than the terminal: its beginning says what is red. */
+function fitting(page: readonly string[], shorter: readonly string[]): readonly string[] {
+  const height = (process.stdout.rows || 24) - 2;
+  return page.length > height ? shorter : page;
+}
+
+function verdict(step: Step, { isGreen }: StepReport, lines: readonly string[]): readonly string[] {
   // The command for a hint is a key here.
-  if (!report.isGreen) return report.lines.map((line) => line.replace(/npm run hint \d+/, "h"));
+  if (!isGreen) return lines.map((line) => line.replace(/npm run hint \d+/, "h"));
   const columns = Math.min(process.stdout.columns, 80);
-  return [
-    ...report.lines,
-    "",
-    ...(wasGreen
-      ? [bold(`Step ${step.id} is green.`)]
-      : congratulation(step, after(step), columns)),
-  ];
+  return [...lines, "", ...congratulation(step, after(step), columns)];
 }
 
 function after(step: Step): Step | undefined {
@@ -170,6 +205,7 @@ function runScript(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
       cwd: root,
+      env: guidedEnvironment(),
       stdio: [input, "inherit", "inherit"],
     });
     const endWithUs = (): void => void child.kill();

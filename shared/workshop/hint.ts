@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { requiredStep } from "./arguments.ts";
 import { runCommand } from "./command.ts";
+import { isGuided } from "./guided.ts";
 import { type Hint, listOfTasks, type Task, taskNamed, tasksByTitle, tasksOf } from "./hints.ts";
 import { bold, dim } from "./paint.ts";
 import { readProgress, rememberHint, rememberOpened, solvedSteps } from "./progress-file.ts";
@@ -59,10 +60,13 @@ function showNext(step: Step, { number, title, hints }: Task): void {
     rememberHint(step.id, number, shown + 1);
   } else for (const [index, hint] of hints.entries()) print(hint, index, hints.length);
   const left = hints.length - shown - 1;
-  if (left > 0) console.log(`\nNot enough? npm run hint ${step.number} ${number} says more.`);
+  const again = isGuided() ? "h" : `npm run hint ${step.number} ${number}`;
+  if (left > 0) console.log(`\nNot enough? ${again} says more.`);
   else {
     console.log(`\n${next ? "This was the last hint of this task." : "There are no more hints."}`);
-    console.log(`How the reference does it: npm run solution ${step.number}`);
+    console.log(
+      `How the reference does it: ${isGuided() ? "s" : `npm run solution ${step.number}`}`,
+    );
   }
 }
 

@@ -73,6 +73,8 @@ export interface TasksByTitle {
   rankOf(title: string): number;
   /** What the task's tests are called in the README; `"a consumer that ..."` stands for all that begin so. */
   titlesOf(task: number): readonly string[];
+  /** The number of the last task. */
+  readonly last: number;
   /** The task as the README has it. */
   textOf(task: number): string | undefined;
 }
@@ -91,6 +93,7 @@ export function tasksByTitle(stepId: string, root: string = here): TasksByTitle 
       return place === -1 ? inOrder.length : place;
     },
     titlesOf: (task) => tasks.find(({ number }) => number === task)?.titles ?? [],
+    last: tasks.at(-1)?.number ?? 0,
     textOf: (task) => tasks.find(({ number }) => number === task)?.text,
   };
 }

@@ -14,6 +14,7 @@ import type { Mistake } from "../mistakes/mistake.ts";
 import { chosenStep, requiredStep } from "./arguments.ts";
 import { runCommand } from "./command.ts";
 import { openConversation } from "./conversation.ts";
+import { isGuided } from "./guided.ts";
 import { checkMistakes } from "./mistake-check.ts";
 import { type Conversation, playMistake } from "./mistake-quiz.ts";
 import { printMistakes } from "./mistake-table.ts";
@@ -91,7 +92,8 @@ function notGuessedYet(step: Step): readonly Mistake[] {
 
 /** A diff to the reference gives a part of it away. */
 async function isReady(step: Step, { ask }: Conversation): Promise<boolean> {
-  if (solvedSteps().has(step.id)) return true;
+  // The guided mode has asked already.
+  if (solvedSteps().has(step.id) || isGuided()) return true;
   console.log(
     `You have not solved it yet, and a mistake is shown in the reference's code: a part of the\nsolution.`,
   );

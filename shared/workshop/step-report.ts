@@ -16,6 +16,8 @@ export interface StepReport {
   readonly failing: readonly string[];
   /** For the terminal. */
   readonly lines: readonly string[];
+  /** The same for one that has few lines: the group of the test that is explained, and no other red ones. */
+  readonly fewerLines: readonly string[];
 }
 
 /**
@@ -35,12 +37,20 @@ export function reportOf(
   const groups = inOrderOfTasks(step, groupByTitle(tests));
   const red = [...groups.values()].flat().filter(isRed).sort(byModule);
   const table = tableOf(step, groups);
-  const report = (lines: readonly string[], first?: TestCase): StepReport => ({
-    isGreen: false,
-    tests: tests.length,
-    failing: [...(first ? [first] : []), ...red].map(outermostTitle),
-    lines: [...table, ...(table.length > 0 ? [""] : []), ...lines],
-  });
+  const report = (
+    explained: readonly string[],
+    first?: TestCase,
+    rest: readonly string[] = [],
+  ): StepReport => {
+    const own = first ? new Map([...groups].filter(([, cases]) => cases.includes(first))) : groups;
+    return {
+      isGreen: false,
+      tests: tests.length,
+      failing: [...(first ? [first] : []), ...red].map(outermostTitle),
+      lines: [...table, ...(table.length > 0 ? [""] : []), ...explained, ...rest],
+      fewerLines: [...tableOf(step, own), ...explained],
+    };
+  };
 
   const [stall] = stalls;
   if (stall) {
@@ -58,10 +68,12 @@ export function reportOf(
   const first = red.find((test) => verdict(test) !== "not written yet") ?? red[0];
   if (!first) {
     const open = tests.filter(isOpen).length;
-    return open === 0 ? { ...report([]), isGreen: true, lines: table } : report(explainOpen(open));
+    return open === 0
+      ? { ...report([]), isGreen: true, lines: table, fewerLines: table }
+      : report(explainOpen(open));
   }
   const explained = explain(step, first, logged.get(first.id) ?? []).split("\n");
-  return report([...explained, ...others(red, first)], first);
+  return report(explained, first, others(red, first));
 }
 
 function explainOpen(count: number): readonly string[] {

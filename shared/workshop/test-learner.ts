@@ -41,7 +41,7 @@ export async function testLearner(
   if (failing.length > 0) rememberFailures(step.id, failing);
   if (!plainVitest || tests === 0) console.log(lines.join("\n"));
   const faults = await Promise.race([typeFaults, delay(patience, [], { ref: false })]);
-  for (const line of typeErrorLines(faults ?? [])) console.log(line);
+  for (const line of typeErrorLines(faults ?? [], lines)) console.log(line);
   types?.close();
   if (isGreen) console.log(`\n${whatIsGreen(step, task, replay)}`);
   return isGreen;

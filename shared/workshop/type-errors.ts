@@ -64,11 +64,20 @@ export function openTypeChecker(step: Step): TypeChecker {
 }
 
 /** How many are shown: the first is often the reason for the others. */
-const most = 3;
+const most = 2;
 
-/** Lines for the report; none where there is no error. */
-export function typeErrorLines(faults: readonly TypeFault[]): readonly string[] {
-  if (faults.length === 0) return [];
+/** What does not fit, and the innermost reason; what stands between them repeats it level by level. */
+function shortened(message: string): readonly string[] {
+  const levels = message.split("\n").map((line) => line.trim());
+  return levels.length === 1 ? levels : [levels[0] ?? "", levels.at(-1) ?? ""];
+}
+
+/** Lines below a report; none where there is no error, or where it tells already what does not parse. */
+export function typeErrorLines(
+  faults: readonly TypeFault[],
+  report: readonly string[],
+): readonly string[] {
+  if (faults.length === 0 || report.some((line) => line.includes("PARSE_ERROR"))) return [];
   const more = faults.length - most;
   return [
     "",
@@ -77,7 +86,7 @@ export function typeErrorLines(faults: readonly TypeFault[]): readonly string[] 
       .slice(0, most)
       .flatMap(({ place, message }) => [
         `  where   ${place}`,
-        ...labelled("what", message.split("\n").slice(0, 4)),
+        ...labelled("what", shortened(message)),
       ]),
     ...(more > 0 ? [`          and ${more} more: npx tsc -p .`] : []),
   ];

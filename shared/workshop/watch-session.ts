@@ -20,8 +20,8 @@ export interface WatchSession {
    * the run was cancelled.
    */
   run(changed: readonly string[], onTest: (ended: number) => void): Promise<StepReport | undefined>;
-  /** The type errors in the step's files as they are now, as lines for the report. */
-  typeErrors(): Promise<readonly string[]>;
+  /** The type errors in the step's files as they are now, as lines below the report. */
+  typeErrors(report: readonly string[]): Promise<readonly string[]>;
   /** Ends the run under way, whatever its code is doing; resolves when it has ended. */
   cancel(): Promise<void>;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export async function openSession(step: Step): Promise<WatchSession> {
   const session = await openVitest(["learner"], step, [listener(logged), counter, guard]);
 
   return {
-    servers: describeInfrastructure,
+    servers: () => (step.needs.length > 0 ? describeInfrastructure() : ""),
     async run(changed, listen) {
       const self = {};
       current = self;
@@ -65,12 +65,13 @@ export async function openSession(step: Step): Promise<WatchSession> {
         if (current === self && hanging === undefined) throw error;
       }
       if (hanging !== undefined) {
-        return { isGreen: false, tests: ended, failing: [], lines: [hanging] };
+        const lines = String(hanging).split("\n");
+        return { isGreen: false, tests: ended, failing: [], lines, fewerLines: lines };
       }
       return current === self && run ? reportOf(step, run, logged) : undefined;
     },
-    async typeErrors() {
-      return typeErrorLines((await types.check()) ?? []);
+    async typeErrors(report) {
+      return typeErrorLines((await types.check()) ?? [], report);
     },
     async cancel() {
       current = undefined;

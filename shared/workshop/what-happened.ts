@@ -34,7 +34,7 @@ export function whatHappened(
   const unwritten = verdict === "not written yet" ? notImplemented(chain) : undefined;
   if (unwritten !== undefined) return labelled("what", unwritten);
   const label = verdict === "wrong" ? "but" : "what";
-  const compared = hasDiff ? shortened(diffLines(diff), longestDiff, step) : [];
+  const compared = hasDiff ? shortenedDiff(diffLines(diff), longestDiff, step) : [];
   return [
     ...labelled(
       label,
@@ -61,6 +61,27 @@ function diffLines(diff: string): readonly string[] {
   return isLegend ? lines.slice(3) : lines;
 }
 
+/** Of a long diff both sides are shown: what was wanted is not there without what came instead. */
+function shortenedDiff(lines: readonly string[], most: number, step: Step): readonly string[] {
+  if (lines.length <= most) return lines;
+  const sideOf = (line: string): string => stripVTControlCharacters(line).slice(0, 1);
+  const runs: string[][] = [];
+  for (const line of lines) {
+    const run = runs.at(-1);
+    if (run?.[0] !== undefined && sideOf(run[0]) === sideOf(line)) run.push(line);
+    else runs.push([line]);
+  }
+  for (let longest = most - 2; longest >= 4; longest--) {
+    const cut = runs.flatMap((run) =>
+      run.length <= longest
+        ? run
+        : [...run.slice(0, longest - 1), `  ... ${run.length - longest + 1} more such lines`],
+    );
+    if (cut.length < most) return [...cut, `  whole: npm test ${step.number} -- --vitest`];
+  }
+  return shortened(lines, most, step);
+}
+
 function shortened(lines: readonly string[], most: number, step: Step): readonly string[] {
   if (lines.length <= most) return lines;
   const left = lines.length - most + 1;
@@ -75,6 +96,7 @@ function messageOf({ name, message }: SerializedError, hasDiff: boolean): string
   const isAssertion = name === "AssertionError";
   const text = message
     .replace(/ \/\/ Object\.is equality$/, "")
+    .replaceAll("'/steps/", "'steps/")
     // The diff below says it better. What the test calls the value stays.
     .replace(/(^|: )expected [\s\S]*$/, isAssertion && hasDiff ? "" : "$&")
     .trim();

@@ -4,7 +4,7 @@ import { relative, sep } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { SerializedError } from "vitest/node";
 import { root, type Step } from "./steps.ts";
-import { placeOfTask } from "./task-place.ts";
+import { filesToWrite, placeOfTask } from "./task-place.ts";
 
 interface Line {
   readonly file: string;
@@ -12,8 +12,8 @@ interface Line {
 }
 
 /**
- * The line in the learner's own file that threw; for a wrong answer the function that the task is about,
- * and the line of the test that found it.
+ * The line that threw, in a file that the learner writes if it came through one, and the line that called
+ * it; for a wrong answer the function that the task is about, and the line of the test that found it.
  */
 export function where(
   step: Step,
@@ -21,8 +21,17 @@ export function where(
   task?: number,
 ): readonly string[] {
   const inStep = framesOf(step, chain);
-  const own = inStep.find(({ file }) => !file.endsWith(".test.ts"));
-  if (own) return [`  where   ${placeIn(own)}`];
+  const own = inStep.filter(({ file }) => !file.endsWith(".test.ts"));
+  const written = filesToWrite(step.id);
+  const isWritten = ({ file }: Line): boolean => written.some((name) => file.endsWith(`/${name}`));
+  const [first] = [...own.filter(isWritten), ...own];
+  if (first) {
+    const caller = own.slice(own.indexOf(first) + 1).find(isWritten);
+    return [
+      `  where   ${placeIn(first)}`,
+      ...(caller ? [`          called in ${placeIn(caller)}`] : []),
+    ];
+  }
   const [tested] = inStep;
   const unparsed = chain.flatMap(
     ({ message }) => /\[ (steps\/\S+):\d+ \]/.exec(stripVTControlCharacters(message))?.[1] ?? [],
@@ -30,7 +39,7 @@ export function where(
   if (unparsed !== undefined) return [`  where   ${unparsed}`];
   const place = task === undefined ? undefined : placeOfTask(step.id, task);
   if (!tested) return place === undefined ? [] : [`  where   ${place}`];
-  if (place === undefined) return [`  where   ${placeIn(tested)}`];
+  if (place === undefined) return [`  test    ${placeIn(tested)}`];
   return [`  where   ${place}`, `  test    ${placeIn(tested)}`];
 }
 

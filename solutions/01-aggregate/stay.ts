@@ -9,7 +9,7 @@ export function isCalendarDate(text: string): boolean {
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
 }
 
-/** The nights from arrival to departure: 2 for 2030-05-01 to 2030-05-03, on every computer in the world. */
+/** The nights from arrival to departure: 2 for 2030-05-01 to 2030-05-03, -2 the other way round; on every computer in the world. */
 export function countNights(stay: Stay): number {
   // BEGIN SOLUTION: count the nights from stay.arrival to stay.departure, the same in every time zone
   const millisecondsPerDay = 24 * 60 * 60 * 1000;

@@ -22,7 +22,8 @@ export async function appendToStream(
   streamId: string,
   events: readonly NewEvent[],
 ): Promise<AppendResult> {
-  // BEGIN SOLUTION: refuse what cannot be stored (assertStreamId, assertStorable, an empty batch).
+  // BEGIN SOLUTION: refuse what cannot be stored (assertStreamId, assertStorable; an empty batch:
+  // InvalidEvent of the path "events").
   // Then one transaction on one connection of the pool: find the stream's version,
   // insertEvent at the versions after it; give the connection back whatever happens
   assertStreamId(streamId);

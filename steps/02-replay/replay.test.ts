@@ -289,6 +289,8 @@ describe("the state before a moment", () => {
   it.each(["2030-01-01T12:00:00", "yesterday"])("is refused for %s, which is no moment", (time) => {
     tellBefore(time, "a RangeError: toMilliseconds throws it");
     expect(refusalOf(() => stateBefore(history, time))).toMatchObject({ name: "RangeError" });
+    tellBefore(time, "a RangeError, also where there is nothing to compare with", "no events");
+    expect(refusalOf(() => stateBefore([], time))).toMatchObject({ name: "RangeError" });
   });
 
   function tellBefore(moment: string, wanted: string, given = timed): void {

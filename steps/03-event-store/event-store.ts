@@ -21,7 +21,8 @@ export async function appendToStream(
   streamId: string,
   events: readonly NewEvent[],
 ): Promise<AppendResult> {
-  // TODO: refuse what cannot be stored (assertStreamId, assertStorable, an empty batch).
+  // TODO: refuse what cannot be stored (assertStreamId, assertStorable; an empty batch:
+  // InvalidEvent of the path "events").
   // Then one transaction on one connection of the pool: find the stream's version,
   // insertEvent at the versions after it; give the connection back whatever happens
   throw new NotImplemented("appendToStream");
