@@ -83,7 +83,7 @@ export function law<Values extends unknown[]>(id: string, title: string, law: La
     });
     await fc.assert(property, {
       ...casesOf(law),
-      asyncReporter: async (details) => report(id, law, details, context),
+      asyncReporter: async (details) => report(id, law, details, context, replay !== undefined),
     });
   });
 
@@ -103,6 +103,7 @@ function report<Values extends unknown[]>(
   law: Law<Values>,
   details: fc.RunDetails<[Values]>,
   { task, skip }: TestContext,
+  isReplay: boolean,
 ): void {
   task.meta.cases = details.numRuns;
   if (details.interrupted && details.numRuns === 0) skip("the time to explore was over");
@@ -112,7 +113,7 @@ function report<Values extends unknown[]>(
   task.meta.story = law.story(...counterexample[0]);
   task.meta.counterexample = {
     run: numRuns,
-    runs: law.runs,
+    runs: isReplay ? numRuns : law.runs,
     shrinks: numShrinks,
     replay: `${id}:${seed}:${counterexamplePath}`,
   };

@@ -35,7 +35,7 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^Test timed out in/,
-    "Nothing came back. What does your code wait for, and what would end the wait? Often: a promise that is never settled, a lock or a connection that is never given back.",
+    "Nothing came back. What does your code wait for, and what would end the wait? Often: a promise that is never settled, a loop that begins again for ever, a lock or a connection that is never given back.",
   ],
 ];
 

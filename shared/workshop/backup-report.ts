@@ -1,11 +1,12 @@
 /** What reset, solution and undo say of the backups that they made. */
 
 import type { Backup } from "./backups.ts";
+import { isGuided } from "./guided.ts";
 import { dim } from "./paint.ts";
 
 /** Where the old files are, and that what the learner added is as it was. */
 export function printKept(backup: Backup, own: readonly string[]): void {
-  console.log("What was there is kept: npm run undo brings it back.");
+  console.log(`What was there is kept: ${isGuided() ? "u" : "npm run undo"} brings it back.`);
   console.log(dim(`  .workshop/backups/${backup.name}`));
   if (own.length > 0) console.log(`Not touched, for you added it: ${own.join(", ")}`);
 }

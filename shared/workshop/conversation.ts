@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline/promises";
 
-/** `ask` answers undefined where there is no terminal, without having asked. */
+/** `ask` takes q for the end of the program, and answers undefined where there is no terminal, without having asked. */
 export function openConversation(): {
   print(line: string): void;
   ask(question: string): Promise<string | undefined>;
@@ -22,7 +22,11 @@ export function openConversation(): {
   });
   return {
     print,
-    ask: (question) => lines.question(question),
+    async ask(question) {
+      const answer = await lines.question(question);
+      if (/^\s*q\s*$/i.test(answer)) process.exit(0);
+      return answer;
+    },
     close() {
       isOpen = false;
       lines.close();

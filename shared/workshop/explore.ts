@@ -12,8 +12,7 @@ import { requiredStep } from "./arguments.ts";
 import { runCommand } from "./command.ts";
 import { listener } from "./listener.ts";
 import { openLine } from "./open-line.ts";
-import { solvedSteps } from "./progress-file.ts";
-import { openVitest, testsOf } from "./run-vitest.ts";
+import { errorsAround, openVitest, testsOf } from "./run-vitest.ts";
 import { reportOf } from "./step-report.ts";
 import type { Step } from "./steps.ts";
 import { watchdog } from "./watchdog.ts";
@@ -43,21 +42,24 @@ async function explore(
   seconds: number,
   tree: "learner" | "reference",
 ): Promise<boolean> {
-  console.log(`${whoseCode(step, solvedSteps())}\n`);
+  console.log(`${whoseCode(step).join("\n")}\n`);
   const started = Date.now();
   const until = started + seconds * 1000;
   const line = openLine();
-  let cases = 0;
+  /** How many cases of each law were tried, by its name. */
+  const tried = new Map<string, number>();
   let rounds = 0;
   const count: Reporter = {
     onTestCaseResult(test: TestCase) {
-      cases += test.meta().cases ?? 0;
+      tried.set(test.fullName, (tried.get(test.fullName) ?? 0) + (test.meta().cases ?? 0));
       line.show(progress());
     },
   };
   const progress = (): string => {
     const spent = Math.min(seconds, (Date.now() - started) / 1000);
-    return `${cases.toLocaleString("en")} cases in ${rounds} rounds · ${spent.toFixed(0)} of ${seconds} s`;
+    const cases = [...tried.values()].reduce((sum, each) => sum + each, 0);
+    const turns = rounds === 1 ? "1 round" : `${rounds} rounds`;
+    return `${cases.toLocaleString("en")} cases in ${turns} · ${spent.toFixed(0)} of ${seconds} s`;
   };
   const logged = new Map<string, string[]>();
   const guard = watchdog(step, (text) => {
@@ -76,7 +78,9 @@ async function explore(
       if (run.modules.flatMap(testsOf).length === 0) {
         throw new RangeError(`Step ${step.number} has no laws to explore: did its tests load?`);
       }
-      if (!report.isGreen) {
+      const isBroken =
+        [...run.modules.flatMap(errorsAround), ...run.errors, ...run.stalls].length > 0;
+      if (report.failing.length > 0 || isBroken) {
         line.show(progress());
         line.end();
         const servers = describeInfrastructure();
@@ -84,9 +88,17 @@ async function explore(
         return false;
       }
     }
-    line.show(`${progress()} · every law held`);
+    const missed = [...tried].filter(([, cases]) => cases === 0).map(([name]) => name);
+    const isEnough = tried.size > 0 && missed.length === 0;
+    line.show(`${progress()}${isEnough ? " · every law held" : ""}`);
     line.end();
-    return true;
+    if (isEnough) return true;
+    console.log(
+      missed.length === tried.size
+        ? "The time was over before a law was tried. Give it more: -- --seconds 60"
+        : `What was tried held, but the time was over before ${missed.length} of ${tried.size} laws had a turn. Give it more: -- --seconds 60`,
+    );
+    return false;
   } finally {
     await session.close();
   }

@@ -31,6 +31,8 @@ export async function guide(first: Step): Promise<void> {
   /** Counts what was asked for: whoever is no longer the latest keeps quiet. */
   let latest = 0;
   let commands = 0;
+  /** A command prints below the page. */
+  let isAtWork = false;
   /** Of the last run: what failed first, and how many tests there were. */
   let failing: string | undefined;
   let tests = 0;
@@ -62,7 +64,7 @@ export async function guide(first: Step): Promise<void> {
     const before = commands;
     const running = (ended: number): void => {
       const count = `${ended}${tests > 0 ? ` of ${tests}` : ""} tests`;
-      if (mine === latest) screen.status(dim(`running ... ${ended > 0 ? count : ""}`));
+      if (mine === latest && !isAtWork) screen.status(dim(`running ... ${ended > 0 ? count : ""}`));
     };
     running(0);
     const report = await warm.run(changed.splice(0), running);
@@ -96,11 +98,13 @@ export async function guide(first: Step): Promise<void> {
   /** A command of the workshop, in a process of its own: it prints below the page. */
   async function command(name: string, ...more: readonly string[]): Promise<void> {
     commands += 1;
+    isAtWork = true;
     screen.release();
     const args = [String(step.number), ...more];
     // Of all the commands this one has questions.
     if (name === "mistakes") await lendKeys(() => runScript(name, args, "inherit"));
     else await runScript(name, args, "ignore");
+    isAtWork = false;
     screen.add([]);
     screen.status(dim(help));
   }
@@ -173,7 +177,7 @@ export async function guide(first: Step): Promise<void> {
 function heading(step: Step, servers = ""): readonly string[] {
   return [
     bold(stepHeading(step.id).line),
-    dim(whoseCode(step, solvedSteps())),
+    ...whoseCode(step).map(dim),
     ...(servers === "" ? [] : [dim(servers)]),
     dim(`steps/${step.id}/README.md`),
   ];

@@ -81,7 +81,9 @@ async function guessOf(
   { print, ask }: Conversation,
 ): Promise<string | undefined> {
   for (;;) {
-    const answer = (await ask(`Your guess, 1 to ${groups.length} (Enter: just show me)  `))?.trim();
+    const answer = (
+      await ask(`Your guess, 1 to ${groups.length} (Enter: just show me, q: leave)  `)
+    )?.trim();
     if (answer === undefined || answer === "") return undefined;
     const guess = /^\d+$/.test(answer) ? groups[Number(answer) - 1] : undefined;
     if (guess !== undefined) return guess;
@@ -101,7 +103,9 @@ async function reportOn(step: Step, mistake: Mistake): Promise<readonly string[]
   });
   const { lines } = reportOf(step, run, logged);
   // There is nothing to mend here, so no next move.
-  return lines.filter((line) => !/^ {2}next {4}/.test(line));
+  return lines
+    .filter((line) => !/^ {2}next {4}/.test(line))
+    .map((line) => line.replace(/^( {2}where {3})steps\/[^/]+\//, "$1the mistaken "));
 }
 
 function wrapped(text: string): readonly string[] {

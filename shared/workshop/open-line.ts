@@ -6,6 +6,8 @@ export interface OpenLine {
   show(text: string): void;
   /** Leaves the line as it is; what is printed next stands below. */
   end(): void;
+  /** Takes the line away. */
+  clear(): void;
 }
 
 export function openLine(out: NodeJS.WriteStream = process.stdout): OpenLine {
@@ -22,6 +24,12 @@ export function openLine(out: NodeJS.WriteStream = process.stdout): OpenLine {
     end() {
       if (last !== "") out.write(moves ? "\n" : `${last}\n`);
       last = "";
+    },
+    clear() {
+      last = "";
+      if (!moves) return;
+      cursorTo(out, 0);
+      clearLine(out, 0);
     },
   };
 }

@@ -15,12 +15,14 @@ export function toldOfFailure({ number, id }: Step, error: unknown, root: string
     return `${error.message}\nnpm run doctor says what to do.`;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const where = placeOf(id, error);
+  const where = placeOf(error);
+  // It may come from a step before, which the play runs on as well.
+  const at = where === undefined ? number : Number(/steps\/(\d\d)/.exec(where)?.[1] ?? number);
   return [
     `CRASHED  the play of ${id}`,
     ...labelled("what", what.replaceAll(`${root}/`, "").trim().split("\n")),
     ...(where === undefined ? [] : labelled("where", where)),
-    ...labelled("next", `npm test ${number} finds the first thing that is wrong`),
+    ...labelled("next", `npm test ${at} finds the first thing that is wrong`),
   ].join("\n");
 }
 
@@ -44,15 +46,15 @@ export function toldOfStall({ number, id }: Step): string {
   ].join("\n");
 }
 
-/** The innermost line in the step's code; in its play only where there is no other. */
-function placeOf(stepId: string, error: unknown): string | undefined {
+/** The innermost line in the learner's code; in a play only where there is no other. */
+function placeOf(error: unknown): string | undefined {
   const text = chain(error)
     .reverse()
     .map((link) => `${link.message}\n${link.stack ?? ""}`)
     .join("\n");
-  const places = [...text.matchAll(/[/\\]steps[/\\]([^/\\\n]+)[/\\]([^/\\\n:]+):(\d+)/g)]
-    .filter(([, id]) => id === stepId)
-    .map(([, id, file, line]) => `steps/${id}/${file}:${line}`);
+  const places = [...text.matchAll(/[/\\]steps[/\\]([^/\\\n]+)[/\\]([^/\\\n:]+):(\d+)/g)].map(
+    ([, id, file, line]) => `steps/${id}/${file}:${line}`,
+  );
   return places.find((place) => !place.includes("/play.ts:")) ?? places[0];
 }
 

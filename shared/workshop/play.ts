@@ -17,7 +17,7 @@ await runCommand("npm run play 4", async () => {
   const step = requiredStep(process.argv.slice(2), "npm run play");
   const solved = solvedSteps();
   register("./tree-hook.ts", import.meta.url, { data: { solved: [...solved] } });
-  console.log(`${whoseCode(step, solved)}\n`);
+  console.log(`${whoseCode(step).join("\n")}\n`);
   await play(step);
 });
 

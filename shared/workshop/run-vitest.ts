@@ -76,13 +76,15 @@ export async function openVitest(
   process.env.WORKSHOP_TREES = trees.join(",");
   const needed = step === undefined ? steps.flatMap(({ needs }) => needs) : step.needs;
   process.env.WORKSHOP_NEEDS = [...new Set(needed)].join(",");
+  // Vitest wants its reporters before there is a run to cancel.
+  const cancelLater = (): void => void cancel();
   const stalls = trees.includes("learner") ? await openStallFolder() : undefined;
   const vitest = await createVitest("test", {
     root,
     watch: false,
     configLoader: "native",
     passWithNoTests: true,
-    reporters: [...reporters],
+    reporters: [...reporters, ...(trees.includes("learner") ? [untilOneHangs(cancelLater)] : [])],
   });
   if (stalls) vitest.provide("stalls", stalls.settings);
   await vitest.standalone();
@@ -129,6 +131,16 @@ export async function openVitest(
     async close() {
       await cancel();
       await vitest.close();
+    },
+  };
+}
+
+/** One test that hangs tells enough: the next ones would hang as long, and nobody waits for that. */
+function untilOneHangs(cancel: () => void): Reporter {
+  return {
+    onTestCaseResult(test) {
+      const { errors = [] } = test.result();
+      if (errors.some(({ message }) => message.startsWith("Test timed out in"))) cancel();
     },
   };
 }

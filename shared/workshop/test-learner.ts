@@ -1,11 +1,13 @@
 /** `npm test N`: the learner's step, task by task, and one failing test explained. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { Reporter } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import type { LawSettings } from "../testing/law.ts";
 import { tasksByTitle } from "./hints.ts";
 import { listener } from "./listener.ts";
-import { markSolved, rememberFailures, solvedSteps } from "./progress-file.ts";
+import { openLine } from "./open-line.ts";
+import { markSolved, rememberFailures } from "./progress-file.ts";
 import { progressLine } from "./progress-line.ts";
 import { openVitest, type Run } from "./run-vitest.ts";
 import { reportOf } from "./step-report.ts";
@@ -28,7 +30,7 @@ export async function testLearner(
   step: Step,
   { plainVitest, task, replay }: LearnerOptions,
 ): Promise<boolean> {
-  console.log(`${whoseCode(step, solvedSteps())}\n`);
+  console.log(`${whoseCode(step).join("\n")}\n`);
   const logged = new Map<string, string[]>();
   const types = plainVitest ? undefined : openTypeChecker(step);
   const typeFaults = types?.check();
@@ -55,7 +57,18 @@ async function runOnce(
   { plainVitest, task, replay }: LearnerOptions,
   logged: Map<string, string[]>,
 ): Promise<Run> {
-  const reporters = plainVitest ? ["default" as const] : [listener(logged), watchdog(step, endRun)];
+  const line = openLine();
+  let ended = 0;
+  const counter: Reporter = {
+    onTestCaseResult: () => {
+      ended += 1;
+      line.show(`running ... ${ended === 1 ? "1 test" : `${ended} tests`}`);
+    },
+  };
+  const reporters = plainVitest
+    ? ["default" as const]
+    : [listener(logged), watchdog(step, endRun), counter];
+  if (!plainVitest) line.show("getting ready ...");
   const session = await openVitest(["learner"], step, reporters);
   try {
     return await session.run({
@@ -63,6 +76,7 @@ async function runOnce(
       ...(task !== undefined && { titles: titlesOf(step, task) }),
     });
   } finally {
+    line.clear();
     await session.close();
   }
 }

@@ -74,10 +74,13 @@ function shortened(message: string): readonly string[] {
 
 /** Lines below a report; none where there is no error, or where it tells already what does not parse. */
 export function typeErrorLines(
-  faults: readonly TypeFault[],
+  all: readonly TypeFault[],
   report: readonly string[],
 ): readonly string[] {
-  if (faults.length === 0 || report.some((line) => line.includes("PARSE_ERROR"))) return [];
+  if (report.some((line) => line.includes("PARSE_ERROR"))) return [];
+  const keys = all.map(({ place, message }) => `${place} ${message}`);
+  const faults = all.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
+  if (faults.length === 0) return [];
   const more = faults.length - most;
   return [
     "",

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { SerializedError } from "vitest/node";
 import { adviceOn } from "./advice.ts";
 import { labelled } from "./labelled.ts";
+import { smallDiff } from "./small-diff.ts";
 import type { Step } from "./steps.ts";
 import type { Verdict } from "./verdict.ts";
 import { framesOf } from "./whereabouts.ts";
@@ -34,7 +35,8 @@ export function whatHappened(
   const unwritten = verdict === "not written yet" ? notImplemented(chain) : undefined;
   if (unwritten !== undefined) return labelled("what", unwritten);
   const label = verdict === "wrong" ? "but" : "what";
-  const compared = hasDiff ? shortenedDiff(diffLines(diff), longestDiff, step) : [];
+  const whole = `npm test ${step.number} -- --vitest`;
+  const compared = hasDiff ? smallDiff(diff, longestDiff, whole) : [];
   return [
     ...labelled(
       label,
@@ -53,35 +55,6 @@ function notImplemented(chain: readonly SerializedError[]): string | undefined {
   return texts.flatMap((text) => pattern.exec(stripVTControlCharacters(text))?.[1] ?? [])[0];
 }
 
-/** Without Vitest's legend, which takes three lines. */
-function diffLines(diff: string): readonly string[] {
-  const lines = diff.split("\n");
-  const legend = lines.slice(0, 3).map((line) => stripVTControlCharacters(line).trim());
-  const isLegend = legend[0] === "- Expected" && legend[1] === "+ Received" && legend[2] === "";
-  return isLegend ? lines.slice(3) : lines;
-}
-
-/** Of a long diff both sides are shown: what was wanted is not there without what came instead. */
-function shortenedDiff(lines: readonly string[], most: number, step: Step): readonly string[] {
-  if (lines.length <= most) return lines;
-  const sideOf = (line: string): string => stripVTControlCharacters(line).slice(0, 1);
-  const runs: string[][] = [];
-  for (const line of lines) {
-    const run = runs.at(-1);
-    if (run?.[0] !== undefined && sideOf(run[0]) === sideOf(line)) run.push(line);
-    else runs.push([line]);
-  }
-  for (let longest = most - 2; longest >= 4; longest--) {
-    const cut = runs.flatMap((run) =>
-      run.length <= longest
-        ? run
-        : [...run.slice(0, longest - 1), `  ... ${run.length - longest + 1} more such lines`],
-    );
-    if (cut.length < most) return [...cut, `  whole: npm test ${step.number} -- --vitest`];
-  }
-  return shortened(lines, most, step);
-}
-
 function shortened(lines: readonly string[], most: number, step: Step): readonly string[] {
   if (lines.length <= most) return lines;
   const left = lines.length - most + 1;
@@ -97,6 +70,7 @@ function messageOf({ name, message }: SerializedError, hasDiff: boolean): string
   const text = message
     .replace(/ \/\/ Object\.is equality$/, "")
     .replaceAll("'/steps/", "'steps/")
+    .replace(/^(Test timed out in \d+ms)\.\n[\s\S]*$/, "$1")
     // The diff below says it better. What the test calls the value stays.
     .replace(/(^|: )expected [\s\S]*$/, isAssertion && hasDiff ? "" : "$&")
     .trim();

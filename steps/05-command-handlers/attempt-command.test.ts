@@ -161,8 +161,9 @@ describe("a command that comes a second time", () => {
   it("while the first is on its way gets the answer of the one that was faster", async () => {
     story({
       given: [
-        "v1 created; ChangeStay ...0003 comes twice at once. The slower loads v1,",
-        "v2 stay changed is stored, and the faster loads v2 and stores its v3",
+        "v1 created; ChangeStay ...0003 comes twice at once",
+        "the slower loads v1; then somebody's v2 is stored",
+        "the faster loads v2, and stores its v3",
       ],
       when: "the slower appends what it decided at v1; the store says repeated: true",
       wanted: "the answer is what the faster stored: v3, position 3, its event; repeated: true",

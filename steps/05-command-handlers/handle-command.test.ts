@@ -22,7 +22,7 @@ import {
   twoNights,
 } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
-import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
+import { postgresEventStore } from "../04-concurrency/event-store.ts";
 import { firstDelay } from "./back-off.ts";
 import { handleCommand } from "./command-handler.ts";
 

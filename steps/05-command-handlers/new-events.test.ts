@@ -8,6 +8,7 @@ import {
 import { confirmed } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { newEvents } from "./command-handler.ts";
+import { eventId } from "./event-id.ts";
 
 describe("the events of a command", () => {
   costs("a guest complains, and nobody can say which request has led to which event");
@@ -38,6 +39,8 @@ describe("the events of a command", () => {
     expect(ids, "the ids of the second delivery, against the first").toEqual(
       once.map((event) => event.id),
     );
+    const named = [0, 1].map((index) => eventId(changeTheStay.id, index));
+    expect(ids, "the ids, against eventId(command, 0) and eventId(command, 1)").toEqual(named);
   });
 
   it("get ids that no other event has", () => {
@@ -67,7 +70,7 @@ describe("the events of a command", () => {
       correlationId: "request-7",
       causationId: "payment-3",
     };
-    expect(newEvents(envelope, [confirmed])[0]?.metadata, "metadata").toEqual({
+    expect(newEvents(envelope, [confirmed])[0]?.metadata, "metadata").toStrictEqual({
       commandId: confirmReservation.id,
       causationId: confirmReservation.id,
       correlationId: "request-7",
@@ -84,7 +87,7 @@ describe("the events of a command", () => {
         "there is no commandCausationId",
       ],
     });
-    expect(newEvents(confirmReservation, [confirmed])[0]?.metadata, "metadata").toEqual({
+    expect(newEvents(confirmReservation, [confirmed])[0]?.metadata, "metadata").toStrictEqual({
       commandId: confirmReservation.id,
       causationId: confirmReservation.id,
       correlationId: confirmReservation.id,
