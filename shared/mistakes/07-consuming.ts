@@ -254,4 +254,17 @@ export const consumingMistakes: readonly Mistake[] = [
     whatItCostsInProduction:
       "The effect was there, but its ack met a closed channel, so the next process did it all again. Each of 30 deployments a week charged up to 12 guests twice, until the tenth of them wrote to a newspaper.",
   },
+  {
+    id: "parks-without-the-senders-headers",
+    title: "parks a message with headers of its own, and without the sender's",
+    file: "parked.ts",
+    find: "    headers: { ...headers, ...parkedHeaders(because) },\n",
+    replace: "    headers: parkedHeaders(because),\n",
+    triedBy: ["parked.test.ts"],
+    caughtBy: [
+      "a message that is parked › keeps its sender's headers, beside those that say why it is parked",
+    ],
+    whatItCostsInProduction:
+      "85 bookings were parked on a Friday and sent back on Monday, without the header that said of which hotel chain they were. The handler took the default, and 85 guests got a mail from a hotel that they had never heard of.",
+  },
 ];

@@ -243,4 +243,28 @@ export const projectionMistakes: readonly Mistake[] = [
     whatItCostsInProduction:
       "The read model stood still for an hour, and every guest was shown the state before the own change, without a word. 260 of them cancelled a second time, and 31 of those cancelled the reservation that they had made instead.",
   },
+  {
+    id: "tells-nobody",
+    title: "does not announce what it has projected",
+    file: "projection.ts",
+    find: "  if (reached === event.version) await announceProjected(pool);\n",
+    replace: "",
+    triedBy: files,
+    caughtBy: ["the next event of a stream › is announced to those who wait for it"],
+    whatItCostsInProduction:
+      "Everything worked, 100 ms later: each click waited for the next poll, and 400 browsers polled ten times a second. The database bill grew by 900 euros a month, and nobody looked for the reason in a line that was not there.",
+  },
+  {
+    id: "asks-without-a-pause",
+    title: "asks the read model again and again instead of waiting for the bell",
+    file: "read-your-writes.ts",
+    find: "      await waitForWork(bell, Math.min(left, pollEvery));\n",
+    replace: "",
+    triedBy: files,
+    caughtBy: [
+      "a client that reads its own write › goes on when the version is projected, without asking again and again",
+    ],
+    whatItCostsInProduction:
+      "The projection was two seconds behind, and each of 60 waiting clients asked 3,000 times a second whether it was there. What they asked for came nine seconds later, since the database had no time left for it.",
+  },
 ];

@@ -58,6 +58,9 @@ export function adviceOn(
   if (verdict === "wrong" && chain.some(({ diff }) => isPromise.test(plain(diff)))) {
     return "Your code returned a promise where the value itself is wanted: an async too many, or an await too few.";
   }
+  if (chain.some(({ message }) => /instead of rejecting$/.test(message))) {
+    return "It ended well where it had to fail: an await too few, or an error that is caught and not thrown on.";
+  }
   if (verdict !== "crashed" && verdict !== "hanging") return undefined;
   const messages = chain.map(({ message }) => message);
   const [missing] = messages.flatMap((text) => /^(\w+) is not a function/.exec(text)?.[1] ?? []);

@@ -28,7 +28,7 @@ export function congratulation(
     ...labelled(
       "next",
       next === undefined
-        ? "that was the last step: npm run demo puts them together"
+        ? "that was the last step; l shows which are open, and npm run demo puts them all together"
         : `n goes on with ${stepHeading(next.id, root).line}`,
     ),
   ];

@@ -27,6 +27,10 @@ await runCommand("npm run explore 4, or npm run explore 4 -- --seconds 300", asy
     },
   });
   const step = requiredStep(positionals, "npm run explore");
+  const [, extra] = positionals;
+  if (extra !== undefined) {
+    throw new RangeError(`"${extra}" is no step. For how long is said as -- --seconds 300`);
+  }
   const seconds = Number(values.seconds);
   if (!(seconds > 0))
     throw new RangeError(`--seconds is a number above 0; not "${values.seconds}".`);

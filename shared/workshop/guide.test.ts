@@ -86,8 +86,8 @@ describe("the guided mode", () => {
     await guide.shows(/\[h\]int/);
 
     guide.type("m");
-    await guide.shows(/not solved it yet[\s\S]*y \/ n/);
-    guide.type("y\r");
+    await guide.shows(/not green yet[\s\S]*y \/ n/);
+    guide.type("y");
     await guide.shows(/Mistake 1 of \d+[\s\S]*Your guess, 1 to 8/);
     guide.type("2\r");
     await guide.shows(/Right: "the state of a reservation"[\s\S]*In production: [\s\S]*1 of 1/);

@@ -92,7 +92,7 @@ export async function guide(first: Step): Promise<void> {
     show(page([]));
     // The compiler is slower than the tests, and nobody waits for it.
     const types = await warm.typeErrors(report.lines);
-    if (types.length > 0 && mine === latest) show(page(types));
+    if (types.length > 0 && mine === latest && !isAtWork) show(page(types));
   }
 
   /** A command of the workshop, in a process of its own: it prints below the page. */

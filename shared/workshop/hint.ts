@@ -38,7 +38,7 @@ function taskOfLastRun(step: Step, tasks: readonly Task[]): Task | undefined {
     return tasks[0];
   }
   const { numberOf } = tasksByTitle(step.id);
-  const number = failing?.map(numberOf).find((found) => found);
+  const number = failing?.[0] === undefined ? undefined : numberOf(failing[0]);
   const task = tasks.find((candidate) => candidate.number === number);
   if (task) return task;
   console.log(

@@ -2,9 +2,12 @@
 
 import { stripVTControlCharacters } from "node:util";
 
+/** What an AssertionError has beside its message, most often undefined. */
+const isEmptyField = /^\S*\s+"(actual|expected|operator|showDiff|diff)": (undefined|false),?$/;
+
 /** At most `most` lines; `whole` is the command that shows all of them. */
 export function smallDiff(diff: string, most: number, whole: string): readonly string[] {
-  const lines = withSigns(diff.split("\n"));
+  const lines = withSigns(diff.split("\n")).filter((line) => !isEmptyField.test(line));
   if (lines.length <= most) return lines;
   const runs = runsOf(lines);
   for (let longest = most - 2; longest >= 2; longest--) {

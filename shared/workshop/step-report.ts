@@ -102,8 +102,11 @@ function others(red: readonly TestCase[], first: TestCase): readonly string[] {
 
 /** Fits a line of 80 columns. */
 function shortName(test: TestCase): string {
-  const name = test.fullName.replaceAll(" > ", " › ");
-  return name.length > 68 ? `${name.slice(0, 67)}…` : name;
+  return cutTo(68, test.fullName.replaceAll(" > ", " › "));
+}
+
+function cutTo(width: number, text: string): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
 /** The README's tasks name the tests that tick them; what no task names comes last. */
@@ -128,10 +131,10 @@ function groupByTitle(tests: readonly TestCase[]): ReadonlyMap<string, TestCase[
 /** A line for each group, with the number of its task. */
 function tableOf(step: Step, groups: ReadonlyMap<string, TestCase[]>): readonly string[] {
   const { numberOf } = tasksByTitle(step.id);
-  const width = Math.min(60, Math.max(20, ...[...groups.keys()].map((title) => title.length)));
+  const width = Math.min(48, Math.max(20, ...[...groups.keys()].map((title) => title.length)));
   return [...groups].map(([title, cases]) => {
     const { sign, count } = summary(cases);
-    return `  ${sign} ${numberOf(title) ?? " "}  ${title.padEnd(width)}  ${count}`;
+    return `  ${sign} ${numberOf(title) ?? " "}  ${cutTo(width, title).padEnd(width)}  ${count}`;
   });
 }
 

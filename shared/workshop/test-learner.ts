@@ -31,10 +31,11 @@ export async function testLearner(
   { plainVitest, task, replay }: LearnerOptions,
 ): Promise<boolean> {
   console.log(`${whoseCode(step).join("\n")}\n`);
+  const titles = task === undefined ? [] : titlesOf(step, task);
   const logged = new Map<string, string[]>();
   const types = plainVitest ? undefined : openTypeChecker(step);
   const typeFaults = types?.check();
-  const run = await runOnce(step, { plainVitest, task, replay }, logged);
+  const run = await runOnce(step, { plainVitest, titles, replay }, logged);
   const servers = describeInfrastructure();
   if (servers !== "") console.log(`${servers}\n`);
   const isWhole = task === undefined && replay === undefined;
@@ -54,7 +55,13 @@ const patience = 10_000;
 
 async function runOnce(
   step: Step,
-  { plainVitest, task, replay }: LearnerOptions,
+  {
+    plainVitest,
+    titles,
+    replay,
+  }: Pick<LearnerOptions, "plainVitest" | "replay"> & {
+    readonly titles: readonly string[];
+  },
   logged: Map<string, string[]>,
 ): Promise<Run> {
   const line = openLine();
@@ -73,7 +80,7 @@ async function runOnce(
   try {
     return await session.run({
       ...(replay && { laws: { replay }, files: (file) => file.includes(".property.") }),
-      ...(task !== undefined && { titles: titlesOf(step, task) }),
+      titles,
     });
   } finally {
     line.clear();

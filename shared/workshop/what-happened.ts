@@ -18,7 +18,9 @@ export function whatHappened(
   verdict: Verdict,
   chain: readonly SerializedError[],
 ): readonly string[] {
-  const diff = chain.find((link) => typeof link.diff === "string")?.diff;
+  // Of a promise that did not reject Vitest shows an error that nobody knows.
+  const hasResolved = chain.some(({ message }) => /instead of rejecting$/.test(message));
+  const diff = hasResolved ? undefined : chain.find((link) => typeof link.diff === "string")?.diff;
   const hasDiff = typeof diff === "string";
   const shown = chain.filter(({ message }) => !message.startsWith("[vitest-pool]"));
   const messages = shown.map((error) => messageOf(error, hasDiff)).filter((text) => text !== "");

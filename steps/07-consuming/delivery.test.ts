@@ -213,7 +213,7 @@ describe("an acknowledgement that cannot be sent", () => {
     await bus.publish(numbered(1));
     const channel = await bus.openChannel();
     const message = await (await deliveriesFrom(channel, bus.queues.queue)).next();
-    const reject = vi.spyOn(channel, "nack");
+    const rejects = [vi.spyOn(channel, "nack"), vi.spyOn(channel, "reject")];
 
     const handling = handleDelivery(
       channel,
@@ -224,6 +224,7 @@ describe("an acknowledgement that cannot be sent", () => {
     await expect(handling, "the failed ack").rejects.toMatchObject({
       name: "IllegalOperationError",
     });
-    expect(reject.mock.calls.length, "rejects after the failed ack").toBe(0);
+    const tried = rejects.flatMap(({ mock }) => mock.calls);
+    expect(tried.length, "rejects after the failed ack").toBe(0);
   });
 });

@@ -73,6 +73,31 @@ describe("a message that is parked", () => {
     });
   });
 
+  it("keeps its sender's headers, beside those that say why it is parked", async () => {
+    story({
+      given: "a message whose sender gave it a header: tenant is north",
+      when: "it is parked",
+      wanted: "it has that header in the parked queue, too, beside parked-reason and the others",
+      costs: "sent back next week, it is handled for the wrong tenant, or for none",
+    });
+    const bus = await buses.open();
+    await bus.send(bus.queues.queue, "{}", { tenant: "north" });
+    const channel = await bus.openChannel();
+    const message = await (await deliveriesFrom(channel, bus.queues.queue)).next();
+
+    await park(channel, message, {
+      reason: "attempts-used-up",
+      error: new Error("the database is away"),
+      attempts: 3,
+      queues: bus.queues,
+    });
+
+    const parked = await channel.get(bus.queues.parked);
+    expect(parked, "what is parked").toMatchObject({
+      properties: { headers: { tenant: "north", "parked-reason": "attempts-used-up" } },
+    });
+  });
+
   it("is gone from its queue", async () => {
     story({
       given: "version 1 of reservation-1, from its queue",

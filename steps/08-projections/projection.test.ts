@@ -5,6 +5,7 @@ import type { EventStore } from "../../shared/kernel/event-store.ts";
 import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { untilItListens } from "../../shared/testing/listening.ts";
 import { newEvent, recorded } from "../../shared/testing/new-events.ts";
 import { emptyReadModel, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
 import {
@@ -15,9 +16,12 @@ import {
   stayChanged,
 } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
+import { soon } from "../../shared/testing/waiting.ts";
 import { whileLocked } from "../../shared/testing/while-locked.ts";
 import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-types.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
+import { waitForVersion } from "../../solutions/08-projections/read-your-writes.ts";
+import { findReservation as referenceFind } from "../../solutions/08-projections/reservations-view.ts";
 import { applyToView } from "./apply-to-view.ts";
 import { applyNext, project } from "./projection.ts";
 import { findReservation } from "./reservations-view.ts";
@@ -231,6 +235,24 @@ describe("an event applied to the view", () => {
   });
 
   it.each<ReservationEvent>([confirmed, stayChanged, cancelled])(
+    "leaves the rows of all others as they are: $type",
+    async (event) => {
+      story({
+        given: "reservation-1 and reservation-2, both created",
+        when: `${event.type} of reservation-1 is applied`,
+        wanted: "reservation-2 is as it was",
+        costs: "an update without a where: one guest cancels, and every booking is cancelled",
+      });
+      await apply(recorded("reservation-2", [of("reservation-2", created)]));
+      const before = await referenceFind(database.pool, "reservation-2");
+      await apply(recorded<ReservationEvent>(reservationId, [created, event]));
+      const after = await referenceFind(database.pool, "reservation-2");
+      expect(after, "the row of reservation-2").toMatchObject({ status: "pending" });
+      expect(after, "the row of reservation-2").toEqual(before);
+    },
+  );
+
+  it.each<ReservationEvent>([confirmed, stayChanged, cancelled])(
     "dates the row by when the event was recorded, not by a clock: $type",
     async (event) => {
       story({
@@ -249,6 +271,23 @@ describe("an event applied to the view", () => {
 
 describe("the next event of a stream", () => {
   costs("340 nights have a count that no query can explain");
+
+  it("is announced to those who wait for it", async () => {
+    story({
+      given: "a client waits for v1 of reservation-1, and would ask again in a minute",
+      when: "v1 ReservationCreated is applied",
+      wanted: "the client is woken at once: announceProjected was called, after the commit",
+      costs: "each click shows its effect one polling interval late, and nobody knows why",
+    });
+    const patient = { timeout: 60_000, pollEvery: 60_000 };
+    const waiting = waitForVersion(database.setUpPool, reservationId, 1, patient);
+    // Where nothing is announced it would wait on, and nobody would be there to hear it.
+    waiting.catch(() => {});
+    await untilItListens(database.pool, waiting);
+    await applyNext(database.pool, at(recorded(reservationId, [created]), 1));
+    const woken = soon(waiting, "v1 is in the read model, and the client still waits");
+    expect(await woken, "what the client gets").toBeUndefined();
+  });
 
   it("changes the view, and the checkpoint with it", async () => {
     story({

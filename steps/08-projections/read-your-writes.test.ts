@@ -1,8 +1,8 @@
-import type pg from "pg";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { interrupted } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { listeners, untilItListens } from "../../shared/testing/listening.ts";
 import { recorded } from "../../shared/testing/new-events.ts";
 import { confirmed, created, reservationId } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
@@ -12,6 +12,8 @@ import { waitForVersion } from "./read-your-writes.ts";
 
 const database = useDatabase(8);
 const longAfterTheTest = 60_000;
+
+afterEach(() => vi.restoreAllMocks());
 
 async function projectReservation(events: readonly (typeof created | typeof confirmed)[]) {
   for (const event of recorded(reservationId, events)) {
@@ -26,27 +28,6 @@ async function moveSilently(version: number): Promise<void> {
      on conflict (stream_id) do update set version = excluded.version`,
     [reservationId, version],
   );
-}
-
-async function listeners(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ listeners: number }>(
-    `select count(*)::integer as listeners from pg_stat_activity
-      where datname = current_database() and query ilike 'listen %'`,
-  );
-  return rows[0]?.listeners ?? 0;
-}
-
-/** Resolves when the wait stands still: it listens, or it is over. */
-async function untilItListens(waiting: Promise<unknown>): Promise<void> {
-  let over = false;
-  void waiting
-    .catch(() => {})
-    .finally(() => {
-      over = true;
-    });
-  const isStill = async () => over || (await listeners(database.pool)) > 0;
-  const message = "whether a connection listens for notifications, or the wait is over";
-  await expect.poll(isStill, { message }).toBe(true);
 }
 
 describe("a client that reads its own write", () => {
@@ -69,15 +50,19 @@ describe("a client that reads its own write", () => {
     story({
       given: "the read model has nothing of reservation-1",
       when: "a client wants version 2, to be polled each minute; a moment later it is projected",
-      wanted: "the notification wakes it at once",
+      wanted: "the notification wakes it at once; it has asked at most 10 times",
       costs: "each click waits for the next poll, or polls flood the database",
     });
     const patient = { timeout: longAfterTheTest, pollEvery: longAfterTheTest };
+    const asked = vi.spyOn(database.pool, "query");
     const waiting = waitForVersion(database.pool, reservationId, 2, patient);
-    await untilItListens(waiting);
+    await untilItListens(database.setUpPool, waiting);
     await projectReservation([created, confirmed]);
     const woken = soon(waiting, "it still waits, though version 2 is projected and announced");
     expect(await woken, "what the client gets").toBeUndefined();
+    const looks = asked.mock.calls.filter(([text]) => String(text).includes("projected_streams"));
+    // Before it listens, when it does, and after each announcement.
+    expect(looks.length, "how often it has asked").toBeLessThanOrEqual(10);
   });
 
   it("goes on a little later when the notification is lost", async () => {
@@ -155,12 +140,12 @@ describe("a client that reads its own write", () => {
         waitForVersion(database.pool, reservationId, version, patient),
       ),
     );
-    await untilItListens(waiting);
-    const listening = await listeners(database.pool);
+    await untilItListens(database.setUpPool, waiting);
+    const listening = await listeners(database.setUpPool);
     await projectReservation([created, confirmed]);
     await soon(waiting, "some still wait, though version 2 is projected and announced");
     const message = "connections that listen afterwards";
-    await expect.poll(() => listeners(database.pool), { message }).toBe(0);
+    await expect.poll(() => listeners(database.setUpPool), { message }).toBe(0);
     expect(listening, "connections that listened for all").toBe(1);
   });
 });
