@@ -4,8 +4,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { copyWorkshop, type WorkshopCopy, withoutVitest } from "./fixtures/workshop-copy.ts";
+
+/** For one that never comes, in milliseconds: a busy machine takes its time to begin. */
+const patience = 40_000;
+vi.setConfig({ testTimeout: 4 * patience });
 
 let copy: WorkshopCopy;
 let root = "";
@@ -154,7 +158,7 @@ async function begin(): Promise<Guide> {
       new Promise((resolve, reject) => {
         const timer = setTimeout(
           () => reject(new Error(`${pattern} was not shown, but:\n${printed}`)),
-          15_000,
+          patience,
         );
         look = () => {
           const found = pattern.exec(printed);
