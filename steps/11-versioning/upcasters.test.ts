@@ -105,7 +105,8 @@ describe("an old event, one version newer", () => {
       given: `StayChanged 1, with a total of ${euros} euros`,
       when: "it goes through the link StayChanged 1",
       wanted: `exactly ${amount} EUR`,
-      costs: "one cent is missing in every ninth bill, and the auditor wants to know where it went",
+      costs:
+        "one cent is missing in one bill of twenty, and the auditor wants to know where it went",
     });
     const changed = { ...stayChangedV1, data: { ...stayChangedV1.data, total: euros } };
     const [newer] = upcasters["StayChanged 1"](rowOf(changed));
