@@ -57,7 +57,7 @@ const bookedV1: ReservationBookedV1 = {
 };
 
 describe("an old event, one version newer", () => {
-  costs("a guest of 2028 asks for the bill, and the server answers that it cannot read it");
+  costs("a guest of 2028 asks what was agreed, and what the screen says was never agreed");
 
   it("has the renamed field under its new name, and not under the old one", () => {
     story({
