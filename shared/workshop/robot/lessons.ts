@@ -119,4 +119,15 @@ export const lessons: readonly Lesson[] = [
     },
     wrong: "takes-rooms-for-the-pending",
   },
+  {
+    id: "11-versioning",
+    red: { kind: "NOT WRITTEN YET", test: "an old event, one version newer", file: "upcasters.ts" },
+    firstTask: {
+      file: "upcasters.ts",
+      regions: [0, 1, 2, 3, 4],
+      tests: "an old event, one version newer",
+      next: { test: "an old event that was two", file: "upcasters.ts", task: 2 },
+    },
+    wrong: "cuts-cents-off",
+  },
 ];
