@@ -14,7 +14,7 @@ export function placeOfTask(stepId: string, task: number, root: string = here): 
     text: readIfThere(join(root, "steps", stepId, name))?.toString("utf8") ?? "",
   }));
   for (const [, name = ""] of item.matchAll(/`(\w+)`/g)) {
-    const definition = new RegExp(`^export (?:async )?(?:function\\*? |const )${name}\\b`);
+    const definition = new RegExp(`^(?:export )?(?:async )?(?:function\\*? |const )${name}\\b`);
     for (const file of files) {
       const line = file.text.split("\n").findIndex((text) => definition.test(text));
       if (line !== -1) return `steps/${stepId}/${file.name}:${line + 1}, ${name}`;
