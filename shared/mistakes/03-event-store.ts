@@ -194,7 +194,10 @@ export const eventStoreMistakes: readonly Mistake[] = [
     file: "storable.ts",
     find: "  if (value === null) return;\n",
     replace: "  if (value === null || value instanceof Date) return;\n",
-    caughtBy: ["a value that JSON would lose › is refused with its path: a Date"],
+    caughtBy: [
+      "a value that JSON would lose › is refused with its path: a Date",
+      "whatever is appended › what is not refused comes back from jsonb as it was",
+    ],
     whatItCostsInProduction:
       "A Date went in and text came out, so `arrival.getTime()` worked on the day of the booking and failed on the day of arrival. 130 guests stood at the desk while the check-in said `is not a function`.",
   },

@@ -88,6 +88,7 @@ export const publishingMistakes: readonly Mistake[] = [
     triedBy: order,
     caughtBy: [
       "an event that commits late › is shown also when its position is before the checkpoint's",
+      "an event that commits late › comes after the event before it in its stream, whichever transaction is older",
       "a page of a large store › is found by the index, without a look at the pages before it",
     ],
     whatItCostsInProduction:

@@ -154,6 +154,7 @@ export const consumingMistakes: readonly Mistake[] = [
     caughtBy: [
       "a message that is parked › keeps its content and says why it is there",
       "a message that is parked › keeps what its sender said about it",
+      "a message that is parked › keeps its sender's headers, beside those that say why it is parked",
       "a message that is parked › is not acknowledged when the parked queue did not take it",
     ],
     whatItCostsInProduction:
