@@ -34,15 +34,9 @@ export interface RebuildOptions {
  * @throws RebuildRunning when another one is at work
  * @throws SwapBlocked when the live tables were read without a break; the next run goes on from here
  */
-export async function rebuild({
-  pool,
-  projection,
-  batchSize = 500,
-  onProgress = () => undefined,
-  lockTimeout = 200,
-  tries = 60,
-  pause = 1_000,
-}: RebuildOptions): Promise<void> {
+export async function rebuild(options: RebuildOptions): Promise<void> {
+  const { pool, projection, batchSize = 500, onProgress = () => undefined } = options;
+  const { lockTimeout = 200, tries = 60, pause = 1_000 } = options;
   // BEGIN SOLUTION: under the lock (withRebuildLock), on its client: openBuild; report once at the
   // start (progressReports); batches, each reported, until one comes that is not full; analyzeBuild;
   // swap. Blocked: pause, catch up again, try again, `tries` times in all, then SwapBlocked.
