@@ -7,6 +7,7 @@ import type { CommittedEvent } from "../../solutions/06-publishing/commit-order.
 import { isHeldBack } from "../../solutions/06-publishing/horizon.ts";
 import type { Projection } from "../../solutions/09-rebuild/projection.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
+import { intercept } from "./connections.ts";
 import { newEvent } from "./new-events.ts";
 import { confirmed, created } from "./reservations.ts";
 import { until } from "./waiting.ts";
@@ -63,4 +64,19 @@ export function interruptedBy(
       await projection.apply(db, events);
     },
   };
+}
+
+/** The pool, with `look` before each statement that goes through it, also through its connections. */
+export function lookedAt(pool: pg.Pool, look: () => Promise<void>): pg.Pool {
+  const looking = <Db extends pg.Pool | pg.PoolClient>(db: Db): Db =>
+    intercept(db, async (_query, pass) => {
+      await look();
+      return pass();
+    });
+  return new Proxy(looking(pool), {
+    get(target, property) {
+      if (property === "connect") return async () => looking(await pool.connect());
+      return Reflect.get(target, property, target);
+    },
+  });
 }
