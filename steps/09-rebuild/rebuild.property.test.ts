@@ -15,6 +15,7 @@ import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { project } from "../../solutions/08-projections/projection.ts";
 import { bookingDayProjection } from "./booking-day.ts";
+import { bulkProjection } from "./in-bulk.ts";
 import { projectLive } from "./live-projection.ts";
 import { firstProjection } from "./projection.ts";
 import { rebuild } from "./rebuild.ts";
@@ -38,7 +39,7 @@ const histories = fc
   )
   .map(([turns, streams]) => inOrder(turns, streams.map(renamed)));
 
-const projections = fc.constantFrom(firstProjection, bookingDayProjection);
+const projections = fc.constantFrom(firstProjection, bulkProjection, bookingDayProjection);
 const both = [firstProjection, bookingDayProjection];
 const batchSizes = fc.integer({ min: 1, max: 4 });
 
