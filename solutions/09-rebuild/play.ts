@@ -1,6 +1,7 @@
 /** `npm run play 9`: version 2 is built beside version 1, and goes live while guests book and the desk reads. */
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { installSchemas } from "../../shared/infrastructure/schemas.ts";
 import { withInfrastructure } from "../../shared/infrastructure/with-infrastructure.ts";
@@ -12,80 +13,85 @@ import { firstProjection } from "./projection.ts";
 import { rebuild } from "./rebuild.ts";
 import { schemaFiles } from "./schema.ts";
 
-const booked = 400;
+const booked = 200;
 const stay = { arrival: "2030-05-01", departure: "2030-05-04" };
-const money = { pricePerNight: 12000, total: 36000 };
-const bothVersions = [firstProjection, bookingDayProjection];
+const pricePerNight = { amount: 12000, currency: "EUR" };
+const total = { amount: 36000, currency: "EUR" };
+const versions = [firstProjection, bookingDayProjection];
 
 await withInfrastructure(["postgres"], async ({ databaseUrl, postgres }) => {
   const pool = new pg.Pool({ connectionString: databaseUrl });
   const store = postgresEventStore(pool);
-  const count = async (table: string, condition = "true"): Promise<string> => {
-    const { rows } = await pool.query(`select count(*) from ${table} where ${condition}`);
-    return String(rows[0].count);
-  };
   const book = async (number: number): Promise<void> => {
-    const id = `reservation-${number}`;
-    const guest = { hotelId: "hotel-1", guestId: `guest-${number}`, roomType: "double", guests: 2 };
-    const price = { currency: "EUR", amount: money.pricePerNight };
-    const data = { reservationId: id, ...guest, stay, pricePerNight: price };
-    const total = { currency: "EUR", amount: money.total };
-    const day = String((number % 28) + 1).padStart(2, "0");
-    const createdAt = `2030-01-${day}T09:00:00.000Z`;
+    const reservationId = `reservation-${number}`;
+    const room = { hotelId: "hotel-1", guestId: `guest-${number}`, roomType: "double", guests: 2 };
+    const day = `2030-01-${String((number % 28) + 1).padStart(2, "0")}T09:00:00.000Z`;
+    const data = { reservationId, ...room, stay, pricePerNight, total, createdAt: day };
     const events = [
-      { type: "ReservationCreated", data: { ...data, total, createdAt } },
-      { type: "ReservationConfirmed", data: { reservationId: id, confirmedAt: createdAt } },
+      { type: "ReservationCreated", data },
+      { type: "ReservationConfirmed", data: { reservationId, confirmedAt: day } },
     ].map((event) => ({ ...event, id: randomUUID(), schemaVersion: 1, metadata: {} }));
-    await store.append(id, events, "no-stream");
-    for await (const event of store.readStream(id)) {
-      await projectLive(pool, store, bothVersions, event);
+    await store.append(reservationId, events, "no-stream");
+    for await (const event of store.readStream(reservationId)) {
+      await projectLive(pool, store, versions, event);
     }
+  };
+  const rowsOf = async (): Promise<number> => {
+    const { rows } = await pool.query("select count(*)::integer as rows from reservations_view");
+    return rows[0].rows;
+  };
+  /** A row as it is; null where there is no such column. */
+  const show = async (): Promise<string> => {
+    const { rows } = await pool.query(
+      "select to_jsonb(v) as row from reservations_view v where reservation_id = 'reservation-1'",
+    );
+    const { reservation_id: id, status, arrival, booked_on: day } = rows[0].row;
+    return `${id}  ${status}  arrives ${arrival}  booked on ${day ?? "?"}`;
   };
   try {
     await installSchemas(pool, schemaFiles);
     for (let number = 1; number <= booked; number++) await book(number);
     console.log(`A changed read model goes live · ${postgres.label}\n`);
-    console.log(`${booked} reservations, 2 events each. Live: version ${await liveVersion(pool)}`);
-    console.log("Version 2 keeps the day of booking, which no column of version 1 has\n");
+    console.log(`version ${await liveVersion(pool)} live   ${await show()}\n`);
 
     let isRunning = true;
-    let fewest = booked;
     let reads = 0;
-    let bookedMeanwhile = 0;
-    const desk = (async () => {
-      while (isRunning) {
-        fewest = Math.min(fewest, Number(await count("reservations_view")));
+    let fewest = booked;
+    let made = booked;
+    const desk = async (): Promise<void> => {
+      for (; isRunning; await delay(2)) {
+        fewest = Math.min(fewest, await rowsOf());
         reads += 1;
       }
-    })();
-    const guests = (async () => {
-      while (isRunning) await book(booked + ++bookedMeanwhile);
-    })();
+    };
+    const guests = async (): Promise<void> => {
+      for (; isRunning; await delay(20)) await book(++made);
+    };
+    const meanwhile = Promise.all([desk(), guests()]);
 
-    console.log("the build     events a second   seconds left");
+    console.log("in the build    live at the moment    events a second    seconds left");
     const onProgress = ({ done, total, perSecond, secondsLeft }: Progress): void => {
-      const left = secondsLeft?.toFixed(1) ?? "?";
+      const columns = [
+        `${made} reservations`,
+        perSecond.toFixed(0),
+        secondsLeft?.toFixed(1) ?? "?",
+      ];
+      const [live = "", rate = "", left = ""] = columns;
       console.log(
-        `${`${done} of ${total}`.padEnd(14)}${perSecond.toFixed(0).padStart(15)}${left.padStart(15)}`,
+        `${`${done} of ${total}`.padEnd(14)}${live.padStart(20)}${rate.padStart(19)}${left.padStart(16)}`,
       );
     };
-    await rebuild({ pool, projection: bookingDayProjection, batchSize: 200, onProgress }).finally(
+    await rebuild({ pool, projection: bookingDayProjection, batchSize: 100, onProgress }).finally(
       () => {
         isRunning = false;
       },
     );
-    await Promise.all([desk, guests]);
+    await meanwhile;
 
-    const all = booked + bookedMeanwhile;
-    const rooms = await pool.query("select max(rooms) as rooms from hotel_occupancy");
-    console.log(`\nLive: version ${await liveVersion(pool)}`);
-    console.log(`  the desk read ${reads} times, and never saw fewer than ${fewest} reservations`);
-    console.log(`  ${bookedMeanwhile} guests booked meanwhile`);
+    console.log(`\nversion ${await liveVersion(pool)} live   ${await show()}\n`);
+    console.log(`the desk read ${reads} times and never saw fewer than ${fewest} reservations`);
     console.log(
-      `  reservations in the view   ${await count("reservations_view")} of ${all}, rooms taken ${rooms.rows[0].rooms}`,
-    );
-    console.log(
-      `  with a day of booking      ${await count("reservations_view", "booked_on is not null")}`,
+      `${made - booked} guests booked meanwhile: ${await rowsOf()} of ${made} are in the view`,
     );
   } finally {
     await pool.end();
