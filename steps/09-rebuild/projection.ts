@@ -6,6 +6,7 @@
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { Queryable } from "../03-event-store/rows.ts";
 import { applyToView } from "../08-projections/apply-to-view.ts";
+import { schemaFiles } from "../08-projections/schema.ts";
 
 export interface Projection {
   /** Counted up with each change of what follows: rows of two versions must never mix. */
@@ -24,7 +25,7 @@ export interface Projection {
 /** Step 08's: what has been live so far. */
 export const firstProjection: Projection = {
   version: 1,
-  tables: [new URL("../08-projections/schema.sql", import.meta.url)],
+  tables: schemaFiles.slice(-1),
   apply: oneByOne(applyToView),
 };
 
