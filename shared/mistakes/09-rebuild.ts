@@ -13,7 +13,7 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: "    await openBuild(client, projection);\n",
     replace: `    await openBuild(client, projection);
     await client.query(
-      "truncate public.projected_streams, public.reservations_view, public.hotel_occupancy",
+      "delete from projected_streams; delete from reservations_view; delete from hotel_occupancy",
     );
 `,
     triedBy: files,
@@ -28,7 +28,11 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: "  for await (const batch of readTheRest(client)) await applyToBuild(client, projection, batch);\n",
     replace: "",
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "the swap › applies first what is live and not yet in the build",
+      "the swap › makes live projecting wait while it applies the last events, and loses none",
+      "the swap › lets readers read while it applies the last events",
+    ],
     whatItCostsInProduction:
       "The 38 events of the last second were in the old tables only, and the bus, which had its acks, never brought them again. Two guests stood before a full house in August.",
   },
@@ -43,7 +47,7 @@ export const rebuildMistakes: readonly Mistake[] = [
   await client.query("lock table public.projected_streams in share row exclusive mode");
 `,
     triedBy: files,
-    caughtBy: [],
+    caughtBy: ["the swap › has what was projected until the very moment of the lock"],
     whatItCostsInProduction:
       "What was projected in the 12 ms between the last look and the lock went down with the old tables. One rebuild in 30 lost an event so, and each time it was taken for the fault that the next rebuild was to repair.",
   },
@@ -54,7 +58,7 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: `"lock table public.projected_streams in share row exclusive mode"`,
     replace: `"lock table public.projected_streams, public.reservations_view, public.hotel_occupancy in access exclusive mode"`,
     triedBy: files,
-    caughtBy: [],
+    caughtBy: ["the swap › lets readers read while it applies the last events"],
     whatItCostsInProduction:
       "A forgotten transaction had held 90,000 events back, and they were applied under the lock. For 70 seconds no query of any hotel was answered, with every connection of the pool waiting in line.",
   },
@@ -65,7 +69,10 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: "      await limitWaiting(client, lockTimeout);\n",
     replace: "",
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "the swap › gives way to a long reader, changes nothing, and can be tried again",
+      "a rebuild › gives up when the live tables are read without a break, and has done its work",
+    ],
     whatItCostsInProduction:
       "The monthly report read for 20 minutes, the swap stood behind it, and all 400 queries a second stood behind the swap. The site was down because of a report and a rebuild of which either was harmless.",
   },
@@ -76,12 +83,27 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: "    await writeStreams(client, events);\n",
     replace: "",
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "events applied to the build › change the build's tables, and none that is live",
+      "a rebuild › makes a read model right that came out wrong",
+    ],
+    amongOthers: true,
     whatItCostsInProduction:
       "After the swap every stream was at version 0, so the next event of each fetched its whole past and failed on the row that was there already. 6,200 messages were parked in the first hour.",
   },
   {
-    id: "keeps-the-checkpoint-elsewhere",
+    id: "keeps-the-old-versions",
+    title: "puts the rows in place, and leaves the live versions of the streams as they were",
+    file: "swap.ts",
+    find: "  for (const table of tables) {\n",
+    replace: "  for (const table of tables.slice(1)) {\n",
+    triedBy: files,
+    caughtBy: [],
+    whatItCostsInProduction:
+      "The rebuild was 70 events ahead of the live projection, which came to them a second later and applied them again. 41 nights had a room too many from the first minute on.",
+  },
+  {
+    id: "moves-the-checkpoint-on-its-own",
     title: "moves the checkpoint after the transaction of the rows, in another one",
     edits: [
       {
@@ -106,7 +128,10 @@ export const rebuildMistakes: readonly Mistake[] = [
       },
     ],
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "events applied to the build › move the build's checkpoint to the last of them, and count",
+      "a batch of the build › is in with its checkpoint or not at all, wherever the process dies",
+    ],
     whatItCostsInProduction:
       "It was killed between the two, and the batch was applied again when it went on: 500 events, and 318 nights with a room too many. It had to be rebuilt because of its rebuild.",
   },
@@ -120,7 +145,9 @@ export const rebuildMistakes: readonly Mistake[] = [
     .sort((one, other) => (one.recordedAt < other.recordedAt ? -1 : 1));
 `,
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "events applied to the build › are applied in the order in which they were committed, whatever their clocks say",
+    ],
     whatItCostsInProduction:
       "One of four servers was 3 seconds behind, and a confirmation stood before its booking. The rebuild stopped at event 412,000 with an error, at the same one after each restart.",
   },
@@ -145,7 +172,7 @@ export const rebuildMistakes: readonly Mistake[] = [
       },
     ],
     triedBy: files,
-    caughtBy: [],
+    caughtBy: ["a batch of the build › does not skip an event that commits late"],
     whatItCostsInProduction:
       "The night audit's transaction committed 9 seconds after it had written, behind the rebuild's back. Its 14 events were in the old view and are in no new one.",
   },
@@ -158,7 +185,7 @@ export const rebuildMistakes: readonly Mistake[] = [
     for (const event of events) await projection.sideEffect?.(event);
 `,
     triedBy: files,
-    caughtBy: [],
+    caughtBy: ["events applied to the build › have no side effect: they happened long ago"],
     whatItCostsInProduction:
       "11,000 guests got a mail that their stay of the year before was confirmed. 900 of them called, and the mail provider closed the account.",
   },
@@ -195,7 +222,10 @@ export const rebuildMistakes: readonly Mistake[] = [
       },
     ],
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "two rebuilds at once › are refused: the second has no effect, the first goes on",
+      "two rebuilds at once › are not, when the connection of the first has broken",
+    ],
     whatItCostsInProduction:
       "Two people started it at 9:00, from two chats about the same alarm. Both applied every batch, and half of the nights of 2 years came out with twice their rooms.",
   },
@@ -208,7 +238,10 @@ export const rebuildMistakes: readonly Mistake[] = [
     await openBuild(client, projection);
 `,
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "a rebuild › gives up when the live tables are read without a break, and has done its work",
+      "a rebuild that is interrupted › goes on where it was when it is started again",
+    ],
     whatItCostsInProduction:
       "It took five hours, and the deployment at four killed it, every day from Monday to Thursday. The view was wrong for a week because of a repair that never came to its end.",
   },
@@ -221,7 +254,7 @@ export const rebuildMistakes: readonly Mistake[] = [
         await announceProjected(pool);
 `,
     triedBy: files,
-    caughtBy: [],
+    caughtBy: ["a rebuild › rings once for those who wait for a version, when it is live"],
     whatItCostsInProduction:
       "2,000 batches rang 2,000 times, and each of the 300 clients that waited for a version asked the database each time. The rebuild slowed down everything but itself.",
   },
@@ -232,7 +265,9 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: "((done - doneBefore) / milliseconds) * 1000",
     replace: "(done / milliseconds) * 1000",
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "the progress of a rebuild › has the rate of this run, where an interrupted one had done a part",
+    ],
     whatItCostsInProduction:
       "After the restart it promised to be ready in 4 minutes and took 5 hours. The maintenance window that was planned by it ended at noon, on a Saturday in July.",
   },
