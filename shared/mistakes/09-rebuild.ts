@@ -98,7 +98,11 @@ export const rebuildMistakes: readonly Mistake[] = [
     find: "  for (const table of tables) {\n",
     replace: "  for (const table of tables.slice(1)) {\n",
     triedBy: files,
-    caughtBy: [],
+    caughtBy: [
+      "the swap › makes live projecting wait while it applies the last events, and loses none",
+      "the swap › carries over how far each stream is",
+      "a rebuild › goes on to its end while events are written and projected",
+    ],
     whatItCostsInProduction:
       "The rebuild was 70 events ahead of the live projection, which came to them a second later and applied them again. 41 nights had a room too many from the first minute on.",
   },
