@@ -8,6 +8,7 @@ import { commandHandlerMistakes } from "./05-command-handlers.ts";
 import { publishingMistakes } from "./06-publishing.ts";
 import { consumingMistakes } from "./07-consuming.ts";
 import { projectionMistakes } from "./08-projections.ts";
+import { rebuildMistakes } from "./09-rebuild.ts";
 import { versioningMistakes } from "./11-versioning.ts";
 import type { Mistake } from "./mistake.ts";
 
@@ -20,6 +21,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "06-publishing": publishingMistakes,
   "07-consuming": consumingMistakes,
   "08-projections": projectionMistakes,
+  "09-rebuild": rebuildMistakes,
   "11-versioning": versioningMistakes,
 };
 

@@ -120,6 +120,17 @@ export const lessons: readonly Lesson[] = [
     wrong: "takes-rooms-for-the-pending",
   },
   {
+    id: "09-rebuild",
+    red: { kind: "NOT WRITTEN YET", test: "the progress of a rebuild", file: "progress.ts" },
+    firstTask: {
+      file: "progress.ts",
+      regions: [0],
+      tests: "the progress of a rebuild",
+      next: { test: "events applied to the build", file: "build-batch.ts", task: 2 },
+    },
+    wrong: "lives-it-all-again",
+  },
+  {
     id: "11-versioning",
     red: { kind: "NOT WRITTEN YET", test: "an old event, one version newer", file: "upcasters.ts" },
     firstTask: {
