@@ -50,7 +50,7 @@ describe("the laws of snapshots", () => {
 
   law("any", "a load from a snapshot at any version equals a full replay", {
     given: [validHistories()],
-    runs: 40,
+    runs: 30,
     async holds(events) {
       await empty();
       const { store, history } = await storeOf(events);
@@ -73,7 +73,7 @@ describe("the laws of snapshots", () => {
 
   law("late", "the newest of the snapshots that were saved is the one that is found", {
     given: [validHistories(), fc.array(fc.nat(7), { minLength: 1, maxLength: 8 })],
-    runs: 40,
+    runs: 30,
     async holds(events, picks) {
       await empty();
       const { history } = await storeOf(events);
@@ -95,7 +95,7 @@ describe("the laws of snapshots", () => {
       fc.array(fc.constantFrom(...accidents), { minLength: 8, maxLength: 8 }),
       fc.integer({ min: 1, max: 3 }),
     ],
-    runs: 40,
+    runs: 30,
     async holds(commands, happened, everyEvents) {
       await empty();
       const { store } = await storeOf([]);
