@@ -94,7 +94,7 @@ export const snapshotMistakes: readonly Mistake[] = [
     triedBy: files,
     caughtBy: ["a command with snapshots › leaves none of what was decided and not stored"],
     whatItCostsInProduction:
-      "The append lost a race and wrote nothing, but the cancellation was in the snapshot by then. From the next load on the guest's stay was cancelled, by no event at all, and the history that support looked at said confirmed.",
+      "The append lost a race and wrote nothing, but the cancellation was in the snapshot by then. From the next load on 17 stays a month were cancelled, by no event at all, and the history that support looked at said confirmed.",
   },
   {
     id: "forgets-the-schema",
@@ -132,7 +132,7 @@ export const snapshotMistakes: readonly Mistake[] = [
       "a snapshot that is found › is none where somebody has changed the stream",
     ],
     whatItCostsInProduction:
-      "Somebody helped a guest with an `update` on the snapshot, because the screen showed the change at once. It was in no event, and with the next full replay it was gone: the guest arrived with a confirmation for a room that the hotel had never heard of.",
+      "Somebody helped a guest with an `update` on the snapshot, because the screen showed the change at once. It was in no event, and with the next full replay it was gone: 3 guests arrived with confirmations for rooms that the hotel had never heard of.",
   },
   {
     id: "lets-the-late-one-win",
@@ -219,7 +219,7 @@ export const snapshotMistakes: readonly Mistake[] = [
       "a command with snapshots › goes through when snapshots can neither be read nor saved",
     ],
     whatItCostsInProduction:
-      "The snapshots lay in a database of their own, as they should, and it was down for an hour. All events were there, and nobody could book, because a cache was away.",
+      "The snapshots lay in a database of their own, as they should, and it was down for 50 minutes. All events were there, and nobody could book, because a cache was away.",
   },
   {
     id: "tells-nobody-of-a-failed-save",

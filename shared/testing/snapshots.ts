@@ -6,6 +6,7 @@ import {
   checksumOf,
   type Snapshot,
   type SnapshotRow,
+  stateSchema,
   toRow,
 } from "../../solutions/10-snapshots/snapshot.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
@@ -90,9 +91,13 @@ export async function rowsIn(pool: pg.Pool): Promise<readonly SnapshotRow[]> {
   return rows;
 }
 
-/** `reservation-1 at version 3`, for each row. */
+/** `reservation-1 at version 3`, for each row; and what is wrong with it, or unusual. */
 export async function keptIn(pool: pg.Pool): Promise<readonly string[]> {
-  return (await rowsIn(pool)).map(({ stream_id, version }) => `${stream_id} at version ${version}`);
+  return (await rowsIn(pool)).map((row) => {
+    const schema = row.state_schema === stateSchema ? "" : `, of schema ${row.state_schema}`;
+    const fault = row.checksum === checksumOf(row) ? "" : ", with a wrong checksum";
+    return `${row.stream_id} at version ${row.version}${schema}${fault}`;
+  });
 }
 
 /** Runs `work` as if somebody had dropped the table; then it is there again. */

@@ -207,6 +207,7 @@ describe("a command with snapshots", () => {
       given: "v1 created; nobody can write into the table of snapshots",
       when: "ConfirmReservation",
       wanted: "version 2 is stored and answered, while the snapshot still waits",
+      costs: "somebody compresses the table of snapshots, and for 11 minutes nobody can book",
     });
     const { store } = await storeOf([created]);
     const snapshots = createSnapshots(database.pool, store, always);

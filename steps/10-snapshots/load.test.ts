@@ -32,7 +32,7 @@ describe("a load with a snapshot", () => {
         wanted: `cancelled, at version 4, with the id of v4; snapshotVersion ${version}`,
       });
       await putRow(database.setUpPool, snapshotAt(history, version));
-      const loaded = await load(database.pool, store, reservationId);
+      const loaded = await answered(load(database.pool, store, reservationId));
       expect(foldedIn(loaded), `what is loaded from v${version}`).toEqual({
         state: stateAfter(history),
         version: 4,
@@ -55,7 +55,7 @@ describe("a load with a snapshot", () => {
     const changes = Array.from({ length: 40 }, () => stayChanged);
     const { store, history } = await storeOf([created, confirmed, ...changes]);
     await putRow(database.setUpPool, snapshotAt(history, 40));
-    const loaded = await load(database.pool, store, reservationId);
+    const loaded = await answered(load(database.pool, store, reservationId));
     expect(loaded.version, "the version").toBe(42);
     expect(store.eventsRead(), "events read").toBeLessThanOrEqual(3);
   });
@@ -69,7 +69,7 @@ describe("a load with a snapshot", () => {
     });
     const { store } = await storeOf(life);
     const started = performance.now();
-    const { milliseconds } = await load(database.pool, store, reservationId);
+    const { milliseconds } = await answered(load(database.pool, store, reservationId));
     expect(milliseconds, "milliseconds").toBeGreaterThan(0);
     expect(milliseconds, "milliseconds").toBeLessThanOrEqual(performance.now() - started);
   });
@@ -85,13 +85,13 @@ describe("a load without a snapshot", () => {
       wanted: "cancelled, at version 4; no reservation, at version 0; snapshotVersion 0 in both",
     });
     const { store, history } = await storeOf(life);
-    const loaded = await load(database.pool, store, reservationId);
+    const loaded = await answered(load(database.pool, store, reservationId));
     expect(foldedIn(loaded), "reservation-1").toEqual({
       state: stateAfter(history),
       version: 4,
       eventId: history[3]?.id,
     });
-    const none = await load(database.pool, store, "reservation-2");
+    const none = await answered(load(database.pool, store, "reservation-2"));
     expect(foldedIn(none), "reservation-2").toEqual({
       state: { status: "none" },
       version: 0,
@@ -110,10 +110,10 @@ describe("a load without a snapshot", () => {
     await putRow(database.setUpPool, snapshotAt(history, 1));
     const problems: unknown[] = [];
     const report = (problem: unknown): void => void problems.push(problem);
-    const before = await load(database.pool, store, reservationId, report);
+    const before = await answered(load(database.pool, store, reservationId, report));
     expect(problems, "problems with the table").toEqual([]);
     const after = await withoutTable(database.setUpPool, () =>
-      load(database.pool, store, reservationId, report),
+      answered(load(database.pool, store, reservationId, report)),
     );
     expect(foldedIn(after), "what is loaded without the table").toEqual(foldedIn(before));
     expect(problems, "problems without the table").toMatchObject([{ code: "42P01" }]);
@@ -135,7 +135,7 @@ describe("a snapshot that is not of this history", () => {
     const { store, history } = await storeOf([created, confirmed]);
     const wrong = { ...snapshotAt(history, 2), state: stateAfter(life) };
     await putRow(database.setUpPool, wrong, otherwise);
-    const loaded = await load(database.pool, store, reservationId);
+    const loaded = await answered(load(database.pool, store, reservationId));
     expect(loaded, "what is loaded").toMatchObject({
       state: { status: "confirmed" },
       version: 2,
@@ -153,7 +153,7 @@ describe("a snapshot that is not of this history", () => {
     const lost = await storeOf(life);
     const { store } = await storeOf([created, confirmed]);
     await putRow(database.setUpPool, snapshotAt(lost.history, 4));
-    const loaded = await load(database.pool, store, reservationId);
+    const loaded = await answered(load(database.pool, store, reservationId));
     expect(loaded, "what is loaded").toMatchObject({
       state: { status: "confirmed" },
       version: 2,
@@ -171,7 +171,7 @@ describe("a snapshot that is not of this history", () => {
     const { store, history } = await storeOf([created, confirmed, stayChanged]);
     const state = stateAfter([created, cancelled]);
     await putRow(database.setUpPool, { ...snapshotAt(history, 2), eventId: randomUUID(), state });
-    const loaded = await load(database.pool, store, reservationId);
+    const loaded = await answered(load(database.pool, store, reservationId));
     expect(foldedIn(loaded), "what is loaded").toEqual({
       state: stateAfter(history),
       version: 3,
@@ -198,4 +198,14 @@ describe("a snapshot that is not of this history", () => {
 
 function foldedIn({ state, version, eventId }: Folded): Folded {
   return { state, version, eventId };
+}
+
+/** What a load answers. To refuse a history that is one is a wrong answer, not an accident. */
+async function answered<T>(loading: Promise<T>): Promise<T> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "InvalidHistory") throw error;
+    return expect.fail(`it was refused, with InvalidHistory: ${error.message}`);
+  }
 }
