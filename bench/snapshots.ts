@@ -1,4 +1,4 @@
-/** Loads streams of 10, 1,000 and 100,000 events, from a snapshot five events before the end and without. */
+/** Loads streams of up to 100,000 events from a snapshot five events before the end, beside full replays. */
 
 import type pg from "pg";
 import { installSchemas } from "../shared/infrastructure/schemas.ts";
@@ -12,20 +12,18 @@ import { withEventStore } from "./with-event-store.ts";
 
 const schemaFile = new URL("../solutions/10-snapshots/schema.sql", import.meta.url);
 const lengths = [10, 100_000, 1_000] as const;
+/** A load of 100,000 events takes a second, and would say no more. */
+const replayed = [10, 1_000] as const;
 const tail = 5;
 
 export function benchSnapshots(): Promise<void> {
   return withEventStore(async (pool) => {
     await installSchemas(pool, [schemaFile]);
-    for (const length of lengths) {
-      await fill(pool, withSnapshot(length), length);
-      await fill(pool, withoutSnapshot(length), length);
-    }
+    for (const length of lengths) await fill(pool, withSnapshot(length), length);
+    for (const length of replayed) await fill(pool, withoutSnapshot(length), length);
     const variants = [
       ...lengths.map((length) => loading(pool, length, withSnapshot(length), 100)),
-      ...[10, 1_000, 100_000].map((length) =>
-        loading(pool, length, withoutSnapshot(length), Math.max(1, 1_000 / length)),
-      ),
+      ...replayed.map((length) => loading(pool, length, withoutSnapshot(length), 1_000 / length)),
     ];
     printTable("loads of a stream, with a snapshot", await interleaved(11, variants), 0.9);
   });
