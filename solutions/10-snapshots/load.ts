@@ -40,7 +40,7 @@ export async function load(
   report: Report = () => {},
 ): Promise<Loaded> {
   const started = performance.now();
-  // BEGIN SOLUTION: find the snapshot; that there are none today is no reason to fail: report it, and do
+  // BEGIN SOLUTION: find the snapshot; that the table cannot be read is no reason to fail: report it, and do
   // without. Fold what comes after it (foldAfter), or everything (foldAll). Return the rest, too:
   // streamId, snapshotVersion, milliseconds since `started`.
   const snapshot = await findSnapshot(db, streamId).catch((problem: unknown) => {
