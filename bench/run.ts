@@ -8,9 +8,16 @@ import { benchAppends } from "./append.ts";
 import { benchBroker } from "./broker.ts";
 import { benchRelay } from "./relay.ts";
 import { benchReplay } from "./replay.ts";
+import { benchSnapshots } from "./snapshots.ts";
 import { printTable } from "./table.ts";
 
-const benchmarks = { append: benchAppends, replay: benchReplay, relay, broker };
+const benchmarks = {
+  append: benchAppends,
+  replay: benchReplay,
+  snapshots: benchSnapshots,
+  relay,
+  broker,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name));

@@ -9,6 +9,7 @@ import { publishingMistakes } from "./06-publishing.ts";
 import { consumingMistakes } from "./07-consuming.ts";
 import { projectionMistakes } from "./08-projections.ts";
 import { rebuildMistakes } from "./09-rebuild.ts";
+import { snapshotMistakes } from "./10-snapshots.ts";
 import { versioningMistakes } from "./11-versioning.ts";
 import type { Mistake } from "./mistake.ts";
 
@@ -22,6 +23,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "07-consuming": consumingMistakes,
   "08-projections": projectionMistakes,
   "09-rebuild": rebuildMistakes,
+  "10-snapshots": snapshotMistakes,
   "11-versioning": versioningMistakes,
 };
 

@@ -24,6 +24,7 @@ const needs: Readonly<Record<string, readonly Service[]>> = {
   "07-consuming": ["rabbitmq"],
   "08-projections": ["postgres"],
   "09-rebuild": ["postgres"],
+  "10-snapshots": ["postgres"],
   "11-versioning": [],
 };
 

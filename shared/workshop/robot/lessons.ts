@@ -141,4 +141,15 @@ export const lessons: readonly Lesson[] = [
     },
     wrong: "cuts-cents-off",
   },
+  {
+    id: "10-snapshots",
+    red: { kind: "NOT WRITTEN YET", test: "a snapshot that is found", file: "snapshots.ts" },
+    firstTask: {
+      file: "snapshots.ts",
+      regions: [0],
+      tests: "a snapshot that is found",
+      next: { test: "a snapshot that is saved", file: "snapshots.ts", task: 2 },
+    },
+    wrong: "waits-for-a-round-version",
+  },
 ];

@@ -1,0 +1,40 @@
+/** The write path of step 05 with snapshots: load, fold the tail, decide, append, return. */
+
+import type { EventStore } from "../../shared/kernel/event-store.ts";
+import { decide } from "../01-aggregate/reservation.ts";
+import { newEvents } from "../05-command-handlers/command-handler.ts";
+import type { CommandEnvelope } from "../05-command-handlers/command-types.ts";
+import type { Snapshots } from "./taking.ts";
+
+export interface Attempted {
+  /** The stream's version after this command. */
+  readonly version: number;
+  /** True when an earlier delivery had stored the same events, and this one wrote nothing. */
+  readonly repeated: boolean;
+}
+
+/**
+ * One attempt. The retry is step 05's, and so are the event ids by which a repeat is recognised.
+ *
+ * @throws ConcurrencyConflict when somebody else appended since the load; nothing was written
+ * @throws DomainError when the reservation says no
+ */
+export async function attemptCommand(
+  store: EventStore,
+  snapshots: Snapshots,
+  envelope: CommandEnvelope,
+): Promise<Attempted> {
+  const streamId = envelope.command.data.reservationId;
+  // BEGIN SOLUTION: load through `snapshots`; decide; newEvents; append at the version that was loaded, if there
+  // is anything to append. Offer a snapshot of what is stored for certain, when nobody waits for it any more.
+  const loaded = await snapshots.load(streamId);
+  const events = newEvents(envelope, decide(envelope.command, loaded.state));
+  const { version, repeated } =
+    events.length === 0
+      ? { version: loaded.version, repeated: false }
+      : await store.append(streamId, events, loaded.version);
+  // What was loaded is committed. What was decided is only now, and the next load will fold it.
+  snapshots.offer(loaded);
+  return { version, repeated };
+  // END SOLUTION
+}
