@@ -10,7 +10,7 @@ export function isCalendarDate(text: string): boolean {
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
 }
 
-/** The nights from arrival to departure: 2 for 2030-05-01 to 2030-05-03, on every computer in the world. */
+/** The nights from arrival to departure: 2 for 2030-05-01 to 2030-05-03, -2 the other way round; on every computer in the world. */
 export function countNights(stay: Stay): number {
   // TODO: count the nights from stay.arrival to stay.departure, the same in every time zone
   throw new NotImplemented("countNights");
