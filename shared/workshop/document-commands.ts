@@ -57,6 +57,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run verify robot": "it is what starts the robot",
   "npm run bench": "it measures for minutes, and there is nothing to judge but a fast machine",
   "npm run bench append": "as npm run bench",
+  "npm run bench snapshots": "as npm run bench",
   "docker compose up -d": ".ci/docker runs it, where Docker can be had",
 };
 
