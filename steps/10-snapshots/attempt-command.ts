@@ -13,7 +13,9 @@ export interface Attempted {
 }
 
 /**
- * One attempt. The retry is step 05's, and so are the event ids by which a repeat is recognised.
+ * One attempt; the retry is step 05's. A command that comes twice is never stored twice, because of its
+ * event ids. But who reads only the tail has not seen what an earlier delivery stored before it, and so
+ * a repeat may be refused where step 05 repeats its answer (see the README's debrief).
  *
  * @throws ConcurrencyConflict when somebody else appended since the load; nothing was written
  * @throws DomainError when the reservation says no
