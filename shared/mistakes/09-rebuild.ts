@@ -31,6 +31,7 @@ export const rebuildMistakes: readonly Mistake[] = [
     caughtBy: [
       "the swap › applies first what is live and not yet in the build",
       "the swap › makes live projecting wait while it applies the last events, and loses none",
+      "the swap › has what was projected until the very moment of the lock",
       "the swap › lets readers read while it applies the last events",
     ],
     whatItCostsInProduction:
