@@ -31,6 +31,7 @@ export const rebuildMistakes: readonly Mistake[] = [
     caughtBy: [
       "the swap › applies first what is live and not yet in the build",
       "the swap › makes live projecting wait while it applies the last events, and loses none",
+      "the swap › has what was projected until the very moment of the lock",
       "the swap › lets readers read while it applies the last events",
     ],
     whatItCostsInProduction:
@@ -50,6 +51,18 @@ export const rebuildMistakes: readonly Mistake[] = [
     caughtBy: ["the swap › has what was projected until the very moment of the lock"],
     whatItCostsInProduction:
       "What was projected in the 12 ms between the last look and the lock went down with the old tables. One rebuild in 30 lost an event so, and each time it was taken for the fault that the next rebuild was to repair.",
+  },
+  {
+    id: "swaps-without-a-lock",
+    title: "catches up, and exchanges the tables while events are projected",
+    file: "swap.ts",
+    find: `  await client.query("lock table public.projected_streams in share row exclusive mode");
+`,
+    replace: "",
+    triedBy: files,
+    caughtBy: ["the swap › has what was projected until the very moment of the lock"],
+    whatItCostsInProduction:
+      "An event was projected between the last look and the first `drop`, into a table that was gone 2 ms later. Its guest had paid and was in no list.",
   },
   {
     id: "locks-the-readers-out",

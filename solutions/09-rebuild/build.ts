@@ -65,6 +65,15 @@ export async function moveBuild(
  */
 export async function inBuild<T>(client: Queryable, work: () => Promise<T>): Promise<T> {
   await client.query("set local search_path to rebuild");
+  const { rows } = await client.query<{ schema: string | null }>(
+    "select current_schema() as schema",
+  );
+  if (rows[0]?.schema !== "rebuild") {
+    throw new Error(
+      "No transaction is open here, so `set local` had no effect, and the live tables would be written to. " +
+        "Nothing was: call this inside transactionOn.",
+    );
+  }
   const result = await work();
   // A failure ends the transaction, and `local` with it.
   await client.query("set local search_path to default");
