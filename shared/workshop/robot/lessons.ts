@@ -131,17 +131,6 @@ export const lessons: readonly Lesson[] = [
     wrong: "lives-it-all-again",
   },
   {
-    id: "11-versioning",
-    red: { kind: "NOT WRITTEN YET", test: "an old event, one version newer", file: "upcasters.ts" },
-    firstTask: {
-      file: "upcasters.ts",
-      regions: [0, 1, 2, 3, 4],
-      tests: "an old event, one version newer",
-      next: { test: "an old event that was two", file: "upcasters.ts", task: 2 },
-    },
-    wrong: "cuts-cents-off",
-  },
-  {
     id: "10-snapshots",
     red: { kind: "NOT WRITTEN YET", test: "a snapshot that is found", file: "snapshots.ts" },
     firstTask: {
@@ -151,5 +140,16 @@ export const lessons: readonly Lesson[] = [
       next: { test: "a snapshot that is saved", file: "snapshots.ts", task: 2 },
     },
     wrong: "waits-for-a-round-version",
+  },
+  {
+    id: "11-versioning",
+    red: { kind: "NOT WRITTEN YET", test: "an old event, one version newer", file: "upcasters.ts" },
+    firstTask: {
+      file: "upcasters.ts",
+      regions: [0, 1, 2, 3, 4],
+      tests: "an old event, one version newer",
+      next: { test: "an old event that was two", file: "upcasters.ts", task: 2 },
+    },
+    wrong: "cuts-cents-off",
   },
 ];
