@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { climb, type Rung } from "./ladder.ts";
+import { climb, describeInfrastructure, type Rung, whatWasPassedOver } from "./ladder.ts";
 
 const absent = (name: Rung["name"]): Rung => ({ name, start: async () => `no ${name} here` });
 const present = (name: Rung["name"]): Rung => ({
