@@ -86,6 +86,11 @@ export const rebuildMistakes: readonly Mistake[] = [
       "the swap › gives way to a long reader, changes nothing, and can be tried again",
       "a rebuild › gives up when the live tables are read without a break, and has done its work",
     ],
+    // What waits for the lock still does so while the next tests run.
+    perhapsAlso: [
+      "the swap › does not break the prepared statements of those who read",
+      "the swap › is done as a whole or not at all, wherever the process dies",
+    ],
     whatItCostsInProduction:
       "The monthly report read for 20 minutes, the swap stood behind it, and all 400 queries a second stood behind the swap. The site was down because of a report and a rebuild of which either was harmless.",
   },
