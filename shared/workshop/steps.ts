@@ -23,6 +23,7 @@ const needs: Readonly<Record<string, readonly Service[]>> = {
   "06-publishing": ["postgres", "rabbitmq"],
   "07-consuming": ["rabbitmq"],
   "08-projections": ["postgres"],
+  "12-saga": ["postgres"],
 };
 
 const all: readonly Service[] = ["postgres", "rabbitmq"];
