@@ -70,6 +70,13 @@ export async function firstOf(
   }
 }
 
+/** Nothing has happened yet. */
+export async function emptied(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    "truncate events, streams, relay_checkpoints, scheduled_messages, dispatch_failures",
+  );
+}
+
 /** Where the dispatcher stands. */
 export async function standing(pool: pg.Pool): Promise<Checkpoint> {
   return loadCheckpoint(pool, dispatcherName);

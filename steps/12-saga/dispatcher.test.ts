@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import {
+  emptied,
   firstOf,
   dispatcherName as name,
   openFor,
@@ -83,7 +84,7 @@ describe("an event of a booking that is dispatched", () => {
     });
     let died = true;
     for (let statements = 0; died && statements < 30; statements++) {
-      await emptied();
+      await emptied(database.setUpPool);
       await openFor(setUpStore());
       await requestBooking(setUpStore());
       const next = await firstOf(database.setUpPool, reservationId);
@@ -199,9 +200,3 @@ describe("a dispatcher that starts again", () => {
     expect(await scheduledIn(database.setUpPool), "what was scheduled").toEqual([]);
   });
 });
-
-async function emptied(): Promise<void> {
-  await database.setUpPool.query(
-    "truncate events, streams, relay_checkpoints, scheduled_messages, dispatch_failures",
-  );
-}

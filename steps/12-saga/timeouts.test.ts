@@ -2,6 +2,7 @@ import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import {
+  emptied,
   firstOf,
   openFor,
   requestBooking,
@@ -107,7 +108,7 @@ describe("a timeout that is due", () => {
     });
     let died = true;
     for (let statements = 0; died && statements < 30; statements++) {
-      await database.setUpPool.query("truncate events, streams, scheduled_messages");
+      await emptied(database.setUpPool);
       await openFor(setUpStore());
       await waiting();
       const mortal = crashingPool(database.pool, statements);
