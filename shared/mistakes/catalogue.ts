@@ -8,6 +8,7 @@ import { commandHandlerMistakes } from "./05-command-handlers.ts";
 import { publishingMistakes } from "./06-publishing.ts";
 import { consumingMistakes } from "./07-consuming.ts";
 import { projectionMistakes } from "./08-projections.ts";
+import { sagaMistakes } from "./12-saga.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -19,6 +20,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "06-publishing": publishingMistakes,
   "07-consuming": consumingMistakes,
   "08-projections": projectionMistakes,
+  "12-saga": sagaMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

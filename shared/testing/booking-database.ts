@@ -57,14 +57,24 @@ export async function requestBooking(
   });
 }
 
+type CommittedBookingEvent = CommittedEvent & { readonly event: EventEnvelope<BookingEvent> };
+
 /** The first event of a booking, as the dispatcher reads it. */
-export async function firstOf(
+export function firstOf(pool: pg.Pool, reservationId: string): Promise<CommittedBookingEvent> {
+  return eventOf(pool, reservationId, "BookingRequested");
+}
+
+/** The event of this type in the booking's stream, as the dispatcher reads it. */
+export async function eventOf(
   pool: pg.Pool,
   reservationId: string,
-): Promise<CommittedEvent & { readonly event: EventEnvelope<BookingEvent> }> {
+  type: BookingEvent["type"],
+): Promise<CommittedBookingEvent> {
   for (;;) {
     const committed = await readAllCommitted(pool, { after: startOfStore });
-    const found = committed.find(({ event }) => event.streamId === `booking-${reservationId}`);
+    const found = committed.find(
+      ({ event }) => event.streamId === `booking-${reservationId}` && event.type === type,
+    );
     // Somebody else's transaction on this server may hold it back for a moment.
     if (found) return { ...found, event: found.event as EventEnvelope<BookingEvent> };
   }

@@ -1,5 +1,6 @@
 /** The step's three deciders, each with the names of its streams and its events. Given. */
 
+import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import * as booking from "./booking-saga.ts";
 import type { BookingEvent, BookingInput, BookingState } from "./booking-types.ts";
 import * as guest from "./guest.ts";
@@ -51,3 +52,8 @@ export const bookings: Decider<BookingState, BookingInput, BookingEvent> = {
     BookingParked: true,
   },
 };
+
+/** Whether the event stands in a stream of this step: not in one of a reservation. */
+export function belongsToBookings({ type }: EventEnvelope): boolean {
+  return [hotels, guests, bookings].some(({ eventTypes }) => Object.hasOwn(eventTypes, type));
+}

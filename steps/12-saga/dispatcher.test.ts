@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import {
   emptied,
+  eventOf,
   firstOf,
   dispatcherName as name,
   openFor,
@@ -10,14 +11,16 @@ import {
   standing,
   typesIn,
 } from "../../shared/testing/booking-database.ts";
-import { reservationId } from "../../shared/testing/bookings.ts";
+import { answered, reservationId } from "../../shared/testing/bookings.ts";
 import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { rejectionOf } from "../../shared/testing/refusal.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
+import { eventId } from "../../solutions/05-command-handlers/event-id.ts";
 import { moveCheckpoint } from "../../solutions/06-publishing/checkpoint.ts";
 import { startOfStore } from "../../solutions/06-publishing/commit-order.ts";
+import { handleInput } from "../../solutions/12-saga/inbox.ts";
 import { parkedBookings } from "../../solutions/12-saga/parked.ts";
 import { dispatchAll, dispatchNext } from "./dispatcher.ts";
 
@@ -36,6 +39,16 @@ function withoutGuests(store: EventStore): EventStore {
       return store.readStream(streamId, options);
     },
   };
+}
+
+/** The store, and the streams that were loaded from it. */
+function listening(store: EventStore): { readonly store: EventStore; readonly asked: Set<string> } {
+  const asked = new Set<string>();
+  const readStream: EventStore["readStream"] = (streamId, options) => {
+    asked.add(streamId);
+    return store.readStream(streamId, options);
+  };
+  return { store: { ...store, readStream }, asked };
 }
 
 /** What is to be seen from outside once the first event of the booking is done. */
@@ -74,6 +87,24 @@ describe("an event of a booking that is dispatched", () => {
       timeouts: ["reservation-1 at 09:15"],
       checkpoint: next.checkpoint,
     });
+  });
+
+  it("sends the command of this event, and not those of the events before it", async () => {
+    story({
+      given: "booking-reservation-1: BookingRequested, HoldRequested; both are sent",
+      when: "ConfirmationRequested is dispatched",
+      wanted: "the reservation is asked, and neither the guest nor the hotel a second time",
+    });
+    await openFor(setUpStore());
+    await requestBooking(setUpStore());
+    for (const [index, command] of [answered.charged, answered.held].entries()) {
+      await handleInput(setUpStore(), { id: eventId(reservationId, index), command });
+    }
+    const next = await eventOf(database.setUpPool, reservationId, "ConfirmationRequested");
+    await standing(database.setUpPool);
+    const { store, asked } = listening(postgresEventStore(database.pool));
+    await dispatchNext({ pool: database.pool, store, name }, startOfStore, next);
+    expect([...asked], "the streams that were loaded").toEqual([reservationId]);
   });
 
   it("has the effect of once, wherever the process dies and begins again", async () => {
@@ -187,16 +218,9 @@ describe("a dispatcher that starts again", () => {
     const store = postgresEventStore(database.pool);
     await dispatchAll({ pool: database.pool, store, name });
     await database.setUpPool.query("delete from scheduled_messages");
-    const asked: string[] = [];
-    const watched: EventStore = {
-      ...store,
-      readStream: (streamId, options) => {
-        asked.push(streamId);
-        return store.readStream(streamId, options);
-      },
-    };
+    const { store: watched, asked } = listening(store);
     await dispatchAll({ pool: database.newPool(), store: watched, name });
-    expect(asked, "the streams that were loaded to send commands").toEqual([]);
+    expect([...asked], "the streams that were loaded to send commands").toEqual([]);
     expect(await scheduledIn(database.setUpPool), "what was scheduled").toEqual([]);
   });
 });
