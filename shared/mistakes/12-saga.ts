@@ -122,17 +122,8 @@ export const sagaMistakes: readonly Mistake[] = [
     id: "trusts-that-nothing-was-held",
     title: "gives the credit back and no room, where the hotel has not answered yet",
     file: "booking-saga.ts",
-    find: `    case "holding":
-    case "confirming":
-    case "booked":
-    case "releasing":
-`,
-    replace: `    case "holding":
-      return { type: "ReturnRequested", data: { reservationId, guestId, reason } };
-    case "confirming":
-    case "booked":
-    case "releasing":
-`,
+    find: `if (status === "charging" || status === "returning") {`,
+    replace: `if (status === "charging" || status === "holding" || status === "returning") {`,
     triedBy: pureAndLaw,
     caughtBy: [
       "a booking that turns back › releases the room when time is up while the hotel has not answered: it may hold one",
@@ -147,13 +138,8 @@ export const sagaMistakes: readonly Mistake[] = [
     id: "trusts-that-nothing-was-charged",
     title: "gives no credit back where the guest's account has not answered yet",
     file: "booking-saga.ts",
-    find: `    case "charging":
-    case "returning":
-      return`,
-    replace: `    case "charging":
-      return { type: "CancellationRequested", data: { reservationId, reason } };
-    case "returning":
-      return`,
+    find: `if (status === "cancelling") {`,
+    replace: `if (status === "cancelling" || status === "charging") {`,
     triedBy: pureAndLaw,
     caughtBy: [
       "a booking that turns back › returns the credit when time is up while the charge is on its way: it may have been charged",
@@ -239,7 +225,7 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
       "One booking was found in the logs as five requests of nobody, in four streams. To find out why a guest was charged took support 50 minutes, 30 times a week.",
   },
   {
-    id: "moves-the-checkpoint-first",
+    id: "notes-a-command-as-sent-and-then-sends-it",
     title: "moves the checkpoint before it sends the command",
     edits: [
       {

@@ -63,22 +63,17 @@ function goForward(input: BookingInput, state: ActiveBooking): readonly BookingE
 /** The first step back: undoes the last step that may have been taken, also where no answer came yet. */
 function turnBack(state: ActiveBooking, reason: string): BookingEvent {
   const { reservationId, hotelId, guestId } = state.booking;
-  // BEGIN SOLUTION: by state.status: what may have happened by now? holding, confirming, booked or
-  // releasing: ReleaseRequested. charging or returning: ReturnRequested. Else CancellationRequested.
-  switch (state.status) {
-    case "holding":
-    case "confirming":
-    case "booked":
-    case "releasing":
-      return { type: "ReleaseRequested", data: { reservationId, hotelId, reason } };
-    case "charging":
-    case "returning":
-      return { type: "ReturnRequested", data: { reservationId, guestId, reason } };
-    case "cancelling":
-      return { type: "CancellationRequested", data: { reservationId, reason } };
-    default:
-      return state.status satisfies never;
+  // BEGIN SOLUTION: what may have happened by now? In holding, confirming, booked or releasing there may be
+  // a room: ReleaseRequested. In charging or returning a charge: ReturnRequested. In cancelling
+  // there is only the reservation left: CancellationRequested.
+  const { status } = state;
+  if (status === "cancelling") {
+    return { type: "CancellationRequested", data: { reservationId, reason } };
   }
+  if (status === "charging" || status === "returning") {
+    return { type: "ReturnRequested", data: { reservationId, guestId, reason } };
+  }
+  return { type: "ReleaseRequested", data: { reservationId, hotelId, reason } };
   // END SOLUTION
 }
 

@@ -51,8 +51,9 @@ function goForward(input: BookingInput, state: ActiveBooking): readonly BookingE
 /** The first step back: undoes the last step that may have been taken, also where no answer came yet. */
 function turnBack(state: ActiveBooking, reason: string): BookingEvent {
   const { reservationId, hotelId, guestId } = state.booking;
-  // TODO: by state.status: what may have happened by now? holding, confirming, booked or
-  // releasing: ReleaseRequested. charging or returning: ReturnRequested. Else CancellationRequested.
+  // TODO: what may have happened by now? In holding, confirming, booked or releasing there may be
+  // a room: ReleaseRequested. In charging or returning a charge: ReturnRequested. In cancelling
+  // there is only the reservation left: CancellationRequested.
   throw new NotImplemented("turnBack");
 }
 
