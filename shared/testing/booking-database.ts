@@ -1,5 +1,6 @@
 /** A hotel, a guest and a booking on PostgreSQL: set up and read by the reference, whatever is being written. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { handleCommand } from "../../solutions/05-command-handlers/command-handler.ts";
 import { eventId } from "../../solutions/05-command-handlers/event-id.ts";
@@ -77,6 +78,7 @@ export async function eventOf(
     );
     // Somebody else's transaction on this server may hold it back for a moment.
     if (found) return { ...found, event: found.event as EventEnvelope<BookingEvent> };
+    await delay(5);
   }
 }
 

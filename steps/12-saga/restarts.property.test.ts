@@ -23,9 +23,9 @@ beforeAll(() => {
 });
 
 /** After how many statements each process dies; the one after the last lives on. */
-const deaths = fc.array(fc.nat(90), { maxLength: 5 });
+const deaths = fc.array(fc.nat(90), { maxLength: 3 });
 /** After which death, if so many there are, the next process starts a quarter of an hour late. */
-const late = fc.nat(6);
+const late = fc.nat(3);
 
 describe("bookings whose process dies", () => {
   costs("a deployment at the wrong second, and the last room is held by a booking that is no more");
@@ -33,7 +33,7 @@ describe("bookings whose process dies", () => {
   law("restarted", "at any statement, any number of times, end with rooms and credit conserved", {
     given: [deaths, late],
     seed: 12,
-    runs: 12,
+    runs: 6,
     async holds(deaths, late) {
       await emptied(pool);
       const store = postgresEventStore(pool);
