@@ -8,7 +8,6 @@ import type {
   BookingEvent,
   BookingInput,
 } from "../../solutions/12-saga/booking-types.ts";
-import type { GuestEvent } from "../../solutions/12-saga/guest-types.ts";
 import type { HoldRoom, HotelEvent, HotelOpened } from "../../solutions/12-saga/hotel-types.ts";
 import type { DomainEvent, EventEnvelope } from "../kernel/event.ts";
 import type { EventStore } from "../kernel/event-store.ts";
@@ -34,8 +33,6 @@ export const booking: Booking = deepFreeze({
   total: euros(240),
   expiresAt,
 });
-
-export const request: BookingInput = deepFreeze({ type: "RequestBooking", data: booking });
 
 /** What the others answer, good and bad. */
 const answers = {
@@ -193,8 +190,6 @@ export function inWords({ type, data }: DomainEvent): string {
 export function moneyInWords({ amount, currency }: Money): string {
   return `${(amount / 100).toFixed(2)} ${currency}`;
 }
-
-export type StoredEvent = EventEnvelope<HotelEvent | GuestEvent | BookingEvent | DomainEvent>;
 
 /** All that a store holds, in order. */
 export async function storedIn(store: EventStore): Promise<readonly EventEnvelope[]> {
