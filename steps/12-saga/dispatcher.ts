@@ -38,8 +38,10 @@ export async function dispatchNext(
   from: Checkpoint,
   { event, checkpoint }: CommittedBookingEvent,
 ): Promise<Checkpoint> {
-  // TODO: first sendOrGiveUp. Then, inTransaction on one client: scheduleTimeout, and
-  // moveCheckpoint (dispatcher.name) from `from` to `checkpoint`. Answer `checkpoint`.
+  // TODO: three things, in an order that survives a crash between any two statements: sendOrGiveUp;
+  // scheduleTimeout, of ./timeouts.ts; moveCheckpoint (of dispatcher.name) from `from` to
+  // `checkpoint`. Two of them belong in one transaction: inTransaction, of
+  // ../08-projections/transaction.ts, and its client for both. Answer `checkpoint`.
   throw new NotImplemented("dispatchNext");
 }
 

@@ -34,9 +34,9 @@ export async function scheduleTimeout(
  * so side by side, and any of them may die at any moment.
  */
 export async function fireDue(pool: Pool, store: EventStore, now: string): Promise<number> {
-  // TODO: read the rows of scheduled_messages that are due at `now`, or were before, the
-  // earliest first. For each, in this order: handleInput (toInput makes the input of a row),
-  // then delete the row.
+  // TODO: the rows of scheduled_messages that are due at `now`, or were before, the earliest
+  // first. Each is told to its booking (handleInput, of ./inbox.ts, with toInput of the row), and
+  // deleted: in which order?
   throw new NotImplemented("fireDue");
 }
 
