@@ -40,7 +40,7 @@ export function react(input: BookingInput, state: BookingState): readonly Bookin
 }
 
 /** On the way there: each answer that was hoped for asks for the next step. */
-function goForward(input: BookingInput, state: ActiveBooking): readonly BookingEvent[] {
+export function goForward(input: BookingInput, state: ActiveBooking): readonly BookingEvent[] {
   const { reservationId, hotelId, roomType, stay } = state.booking;
   // TODO: by state.status. charging, and CreditCharged: HoldRequested. holding, and RoomHeld:
   // ConfirmationRequested. confirming, and ReservationConfirmed: BookingCompleted; so, too, where
@@ -49,7 +49,7 @@ function goForward(input: BookingInput, state: ActiveBooking): readonly BookingE
 }
 
 /** The first step back: undoes the last step that may have been taken, also where no answer came yet. */
-function turnBack(state: ActiveBooking, reason: string): BookingEvent {
+export function turnBack(state: ActiveBooking, reason: string): BookingEvent {
   const { reservationId, hotelId, guestId } = state.booking;
   // TODO: what may have happened by now? In holding, confirming, booked or releasing there may be
   // a room: ReleaseRequested. In charging or returning a charge: ReturnRequested. In cancelling
@@ -58,7 +58,7 @@ function turnBack(state: ActiveBooking, reason: string): BookingEvent {
 }
 
 /** The turning points, and each step back after the one before it. */
-function goBack(input: BookingInput, state: ActiveBooking): readonly BookingEvent[] {
+export function goBack(input: BookingInput, state: ActiveBooking): readonly BookingEvent[] {
   const { status, reason } = state;
   const { reservationId, guestId } = state.booking;
   const isOnTheWay = status === "charging" || status === "holding" || status === "confirming";

@@ -37,7 +37,7 @@ export function decide(command: HotelCommand, state: Hotel): readonly HotelEvent
 }
 
 /** A room of this type for every night of the stay, or a refusal; nothing for what was answered before. */
-function holdRoom({ data }: HoldRoom, hotel: OpenedHotel): readonly HotelEvent[] {
+export function holdRoom({ data }: HoldRoom, hotel: OpenedHotel): readonly HotelEvent[] {
   const { now, ...asked } = data;
   const { hotelId, reservationId, roomType, stay } = asked;
   // TODO: what does the hotel know of this booking? Held or refused: it was answered, [].
