@@ -4,6 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
 import type { Money } from "../01-aggregate/reservation-types.ts";
+import { commandFor } from "../12-saga/booking-command.ts";
+import { isBookingEvent } from "../12-saga/outbox.ts";
 import { row } from "./screen.ts";
 import { within } from "./time-limit.ts";
 
@@ -53,8 +55,11 @@ function category({ streamId }: EventEnvelope): string {
   return streamId.split("-", 1)[0] ?? "";
 }
 
-function details({ data }: EventEnvelope): string {
-  const { reason, amount }: { reason?: string; amount?: Money } = data;
+/** The command that it asks for, the amount, the reason: what there is of them. */
+function details(event: EventEnvelope): string {
+  const command = isBookingEvent(event) ? commandFor(event)?.command.type : undefined;
+  const { reason, amount }: { reason?: string; amount?: Money } = event.data;
   const money = amount && `${(amount.amount / 100).toFixed(2)} ${amount.currency}`;
-  return [money, reason].flatMap((text) => (text === undefined ? [] : ` · ${text}`)).join("");
+  const told = [money, reason].flatMap((text) => (text === undefined ? [] : ` · ${text}`));
+  return [...(command === undefined ? [] : [` → ${command}`]), ...told].join("");
 }
