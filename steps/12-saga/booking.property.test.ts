@@ -46,32 +46,31 @@ describe("bookings in any order of events", () => {
     "conserved",
     "delivered twice, late, or to a process that dies, with timeouts at any moment, end with rooms and credit conserved",
     {
-      given: [turns, chains],
+      // The chain shrinks first: with one booking less there is less to tell.
+      given: [chains, turns],
       seed: 12,
       runs: 250,
-      async holds(turns, chain) {
-        const store = await live(parts, chain, turns, happened.begin([turns, chain]));
+      async holds(chain, turns) {
+        const store = await live(parts, chain, turns, happened.begin([chain, turns]));
         const { actual, wanted } = await endsOf(store);
         expect(actual, "where each booking has ended").toEqual(wanted);
         expect(await excesses(store), "rooms or credit beyond what there is").toEqual([]);
       },
-      story: (turns, chain) => ({
+      story: (chain, turns) => ({
         given: chainInWords(chain),
-        when: happened.of([turns, chain]),
-        wanted: [
-          "each reservation is confirmed, its room held and its guest charged, or it is cancelled,",
-          "with no room and no charge; no night is oversold, and no credit below 0, at any moment",
-        ],
+        when: happened.of([chain, turns]),
+        wanted:
+          "each reservation is confirmed, its room held and its guest charged, or it is cancelled, with no room and no charge; no night is oversold, and no credit below 0, at any moment",
       }),
     },
   );
 
   law("replayed", "replayed from their streams send nothing", {
-    given: [turns, chains],
+    given: [chains, turns],
     seed: 12,
     runs: 60,
-    async holds(turns, chain) {
-      const store = await live(parts, chain, turns, happened.begin([turns, chain]));
+    async holds(chain, turns) {
+      const store = await live(parts, chain, turns, happened.begin([chain, turns]));
       const before = await storedIn(store);
       for (const stream of bookingsIn(before)) {
         const replay = () => deepFreeze(stream).reduce(evolve, initialState);
@@ -83,9 +82,9 @@ describe("bookings in any order of events", () => {
       const more = (await storedIn(store)).slice(before.length).map(inWords);
       expect(more, "what is new after everything came once more").toEqual([]);
     },
-    story: (turns, chain) => ({
+    story: (chain, turns) => ({
       given: chainInWords(chain),
-      when: [...happened.of([turns, chain]), "then every event of the store comes once more"],
+      when: [...happened.of([chain, turns]), "then every event of the store comes once more"],
       wanted: "the same states, the same commands, and no new event in any stream",
     }),
   });
