@@ -72,6 +72,7 @@ export const sagaMistakes: readonly Mistake[] = [
     triedBy: pureAndLaw,
     caughtBy: [
       "bookings in any order of events › delivered twice, late, or to a process that dies, with timeouts at any moment, end with rooms and credit conserved",
+      "bookings in any order of events › replayed from their streams send nothing",
     ],
     whatItCostsInProduction:
       "The release came before the hold, found nothing to release, and left no trace; then the hold came. Each slow minute of the network left 2 rooms held for bookings that had ended.",
