@@ -11,6 +11,7 @@ import { projectionMistakes } from "./08-projections.ts";
 import { rebuildMistakes } from "./09-rebuild.ts";
 import { snapshotMistakes } from "./10-snapshots.ts";
 import { versioningMistakes } from "./11-versioning.ts";
+import { sagaMistakes } from "./12-saga.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -25,6 +26,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "09-rebuild": rebuildMistakes,
   "10-snapshots": snapshotMistakes,
   "11-versioning": versioningMistakes,
+  "12-saga": sagaMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

@@ -26,6 +26,7 @@ const needs: Readonly<Record<string, readonly Service[]>> = {
   "09-rebuild": ["postgres"],
   "10-snapshots": ["postgres"],
   "11-versioning": [],
+  "12-saga": ["postgres"],
 };
 
 const all: readonly Service[] = ["postgres", "rabbitmq"];

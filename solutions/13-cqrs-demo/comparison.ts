@@ -24,3 +24,12 @@ export function agree(state: Reservation, row: ReservationRow | undefined): bool
     cancellationReason: state.status === "cancelled" ? state.reason : null,
   });
 }
+
+/** The read model shows something else than the events say. */
+export class Disagreement extends Error {
+  override readonly name = "Disagreement";
+
+  constructor(id: string) {
+    super(`The read model's row of ${id} is not what its events add up to.`);
+  }
+}

@@ -1,5 +1,6 @@
 /**
- * `npm run demo`: the whole system on real servers, five actions on it, and where each event is when.
+ * `npm run demo`: the whole system on real servers, five actions and three bookings on it, and where each
+ * event is when.
  * Ends by itself, with exit code 0 when all went well, and leaves no database, queue or process behind.
  */
 
@@ -10,10 +11,13 @@ import {
 } from "../../shared/infrastructure/with-infrastructure.ts";
 import { topologyFor } from "../06-publishing/topology.ts";
 import { queueNames } from "../07-consuming/topology.ts";
-import { composeReservationSystem, readModelSubscriber } from "./composition.ts";
+import { createClock } from "./clock.ts";
+import { bookingSubscriber, composeReservationSystem, readModelSubscriber } from "./composition.ts";
 import { fiveActions } from "./five-actions.ts";
 import { HopFailed } from "./follow.ts";
 import { failure, heading } from "./screen.ts";
+import { settle } from "./settle.ts";
+import { threeBookings } from "./three-bookings.ts";
 import { createTrace, type Trace } from "./trace.ts";
 
 const trace = createTrace();
@@ -25,15 +29,25 @@ try {
   process.exit(1); // Not only the exit code: a dead connection would keep the process alive.
 }
 
-async function demonstrate(servers: Infrastructure, { watch }: Trace): Promise<void> {
+async function demonstrate(servers: Infrastructure, trace: Trace): Promise<void> {
   heading(`Reservation demo · ${servers.postgres.label} · ${servers.rabbitmq.label}`);
   const { databaseUrl, amqpUrl, prefix } = servers;
   const topology = topologyFor(prefix);
   servers.registerExchanges(topology.exchange);
   servers.registerQueues(...queueNames(topology, readModelSubscriber));
-  const system = await composeReservationSystem({ databaseUrl, amqpUrl, topology, watch });
+  servers.registerQueues(...queueNames(topology, bookingSubscriber));
+  const clock = createClock();
+  const now = (): string => clock.now();
+  const system = await composeReservationSystem({
+    databaseUrl,
+    amqpUrl,
+    topology,
+    now,
+    watch: trace.watch,
+  });
   try {
     await fiveActions(system, topology, trace);
+    await settle(system, trace, await threeBookings(system, trace, clock));
   } finally {
     // A server that does not answer must not keep us: what the run made is removed from outside.
     await Promise.race([system.stop(), delay(3_000, undefined, { ref: false })]);

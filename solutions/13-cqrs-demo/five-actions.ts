@@ -1,14 +1,13 @@
 /** Create, confirm, load from the event store, query the read model, cancel. */
 
 import { randomBytes } from "node:crypto";
-import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { load } from "../05-command-handlers/repository.ts";
 import type { Topology } from "../06-publishing/topology.ts";
 import { findReservation, occupancy } from "../08-projections/reservations-view.ts";
-import { agree } from "./comparison.ts";
+import { agree, Disagreement } from "./comparison.ts";
 import type { ReservationSystem } from "./composition.ts";
 import { follow } from "./follow.ts";
-import { described, row, summary, title } from "./screen.ts";
+import { described, row, title } from "./screen.ts";
 import type { Trace } from "./trace.ts";
 
 const reservationId = `reservation-${randomBytes(2).toString("hex")}`;
@@ -56,7 +55,6 @@ export async function fiveActions(
   title("In the end");
   await loadFromStore(system);
   await queryReadModel(system);
-  await settle(system, trace);
 }
 
 /** Prints the events and the aggregate that they add up to. */
@@ -80,28 +78,4 @@ async function queryReadModel({ store, readModel }: ReservationSystem): Promise<
   const { state } = await load(store, reservationId);
   if (!agree(state, found)) throw new Disagreement(reservationId);
   row("", "= replay, field by field ✔");
-}
-
-/** Counts what was stored against what arrived. */
-async function settle({ store }: ReservationSystem, trace: Trace): Promise<void> {
-  const stored: EventEnvelope[] = [];
-  for await (const event of store.readAll()) stored.push(event);
-  const deliveries = stored.map(({ streamId, version }) =>
-    trace.count("projected", streamId, version),
-  );
-  summary({
-    events: stored.length,
-    lost: deliveries.filter((count) => count === 0).length,
-    repeated: deliveries.filter((count) => count > 1).length,
-    seconds: performance.now() / 1000,
-  });
-}
-
-/** The read model shows something else than the events say. */
-export class Disagreement extends Error {
-  override readonly name = "Disagreement";
-
-  constructor(id: string) {
-    super(`The read model's row of ${id} is not what its events add up to.`);
-  }
 }

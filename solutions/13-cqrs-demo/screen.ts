@@ -70,7 +70,10 @@ function labelled(label: string): string {
 /** Events in cyan, a tick in green. */
 function coloured(text: string): string {
   return text
-    .replace(/\b(?:Reservation|Stay)[A-Z]\w+/g, (event) => styled(36, event))
+    .replace(
+      /\b(?:Reservation|Stay|Credit|Room|Booking|Hold|Release|Return|Confirmation|Cancellation)[A-Z]\w+/g,
+      (event) => styled(36, event),
+    )
     .replace("✔", styled(32, "✔"));
 }
 

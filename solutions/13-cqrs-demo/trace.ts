@@ -3,7 +3,7 @@
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { Watch } from "./composition.ts";
 
-export type Place = "published" | "projected";
+export type Place = "published" | "projected" | "heard";
 
 export interface Trace {
   /** To be given to the composition: it writes the trace. */
@@ -14,8 +14,16 @@ export interface Trace {
   passing(place: Place, streamId: string, version: number): Promise<number>;
   /** How often it passed; more than once where a message was delivered again. */
   count(place: Place, streamId: string, version: number): number;
+  /** Holds the first such event up before a booking hears of it: a bus with a traffic jam. */
+  holdUp(isIt: (event: EventEnvelope) => boolean): HeldUp;
   /** What broke last, in words; the parts try again by themselves. */
   lastTrouble(): string | undefined;
+}
+
+export interface HeldUp {
+  /** Resolves when the event is there, and waits. */
+  readonly isThere: Promise<void>;
+  letGo(): void;
 }
 
 /** Times are those of `performance.now()`. */
@@ -24,6 +32,7 @@ export function createTrace(): Trace {
   const waiting = new Map<string, (at: number) => void>();
   let decided = 0;
   let trouble: string | undefined;
+  let jam: ((event: EventEnvelope) => Promise<void>) | undefined;
 
   const pass = (place: Place, { streamId, version }: EventEnvelope): void => {
     const key = keyOf(place, streamId, version);
@@ -38,6 +47,8 @@ export function createTrace(): Trace {
       },
       onPublished: (event) => pass("published", event),
       onProjected: (event) => pass("projected", event),
+      beforeHeard: async (event) => jam?.(event),
+      onHeard: (event) => pass("heard", event),
       onTrouble: (part, error) => {
         trouble = `${part}: ${error instanceof Error ? error.message : String(error)}`;
       },
@@ -52,6 +63,17 @@ export function createTrace(): Trace {
       });
     },
     count: (place, streamId, version) => passed.get(keyOf(place, streamId, version))?.length ?? 0,
+    holdUp: (isIt) => {
+      const open = new AbortController();
+      const isThere = new Promise<void>((resolve) => {
+        jam = async (event) => {
+          if (open.signal.aborted || !isIt(event)) return;
+          resolve();
+          await new Promise((pass) => open.signal.addEventListener("abort", pass, { once: true }));
+        };
+      });
+      return { isThere, letGo: () => open.abort() };
+    },
     lastTrouble: () => trouble,
   };
 }

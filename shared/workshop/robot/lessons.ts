@@ -152,4 +152,15 @@ export const lessons: readonly Lesson[] = [
     },
     wrong: "cuts-cents-off",
   },
+  {
+    id: "12-saga",
+    red: { kind: "NOT WRITTEN YET", test: "a room for a booking", file: "hotel.ts" },
+    firstTask: {
+      file: "hotel.ts",
+      regions: [0],
+      tests: "a room for a booking",
+      next: { test: "a booking on its way", file: "booking-saga.ts", task: 2 },
+    },
+    wrong: "looks-at-the-first-night",
+  },
 ];

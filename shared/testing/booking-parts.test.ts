@@ -1,0 +1,156 @@
+/** The given code of step 12 that decides about money, dead ends and repeats; the step's own tests are the learner's. */
+
+import { describe, expect, it } from "vitest";
+import { eventId } from "../../solutions/05-command-handlers/event-id.ts";
+import { evolve, initialState, react } from "../../solutions/12-saga/booking-saga.ts";
+import type { BookingEvent, BookingInput } from "../../solutions/12-saga/booking-types.ts";
+import { guests, hotels } from "../../solutions/12-saga/deciders.ts";
+import type { GuestCommand, GuestEvent } from "../../solutions/12-saga/guest-types.ts";
+import { handle } from "../../solutions/12-saga/handle.ts";
+import { answered, asked, at, failed, guestId, holdFor, opened, refused } from "./bookings.ts";
+import { collect } from "./collect.ts";
+import { inMemoryEventStore } from "./in-memory-event-store.ts";
+import { interveningStore } from "./intervening-store.ts";
+import { newEvent } from "./new-events.ts";
+import { euros } from "./reservations.ts";
+
+const registered: GuestEvent = {
+  type: "GuestRegistered",
+  data: { guestId, credit: euros(300), registeredAt: at },
+};
+
+function charge(reservationId: string, amount = euros(240)): GuestCommand {
+  return { type: "ChargeCredit", data: { guestId, reservationId, amount, now: at } };
+}
+
+function giveBack(reservationId: string): GuestCommand {
+  return { type: "ReturnCredit", data: { guestId, reservationId, now: at } };
+}
+
+/** What the commands lead to, one after the other, and what credit is left, in cents. */
+function outcomeOf(...commands: readonly GuestCommand[]) {
+  let state = guests.evolve(guests.initialState, registered);
+  const told: string[] = [];
+  for (const command of commands) {
+    for (const event of guests.decide(command, state)) {
+      const { reason, amount } = Object(event.data);
+      told.push(`${event.type} ${reason ?? amount.amount}`);
+      state = guests.evolve(state, event);
+    }
+  }
+  return { told, left: state.status === "none" ? undefined : state.credit.amount };
+}
+
+describe("a guest's credit", () => {
+  it("is charged once for a booking, and given back once", () => {
+    const commands = [charge("a"), charge("a"), giveBack("a"), giveBack("a")];
+    expect(outcomeOf(...commands)).toEqual({
+      told: ["CreditCharged 24000", "CreditReturned 24000"],
+      left: 30_000,
+    });
+  });
+
+  it("is never more than there is", () => {
+    expect(outcomeOf(charge("a"), charge("b"))).toEqual({
+      told: ["CreditCharged 24000", "CreditRefused no-credit"],
+      left: 6_000,
+    });
+  });
+
+  it("is not charged after it was given back, nor given back where nothing was charged", () => {
+    expect(outcomeOf(giveBack("a"), charge("a"), giveBack("a"))).toEqual({
+      told: ["CreditReturned 0", "CreditRefused returned"],
+      left: 30_000,
+    });
+  });
+
+  it("is in one currency", () => {
+    expect(outcomeOf(charge("a", { amount: 1, currency: "USD" })).told).toEqual([
+      "CreditRefused other-currency",
+    ]);
+  });
+
+  it("is nobody's before a guest is registered", () => {
+    expect(() => guests.decide(charge("a"), guests.initialState)).toThrow(
+      expect.objectContaining({ code: "guest-not-found" }),
+    );
+  });
+});
+
+describe("a booking at a dead end", () => {
+  const charging = [asked.charge];
+  const booked = [...charging, asked.hold, asked.confirmation, asked.nothingMore];
+  const cases: readonly [readonly BookingEvent[], BookingInput, readonly BookingEvent[]][] = [
+    [charging, answered.stayChanged, [asked.person("stay-changed")]],
+    [booked, answered.stayChanged, [asked.person("stay-changed")]],
+    [
+      charging,
+      refused("ChargeCredit", "guest-not-found"),
+      [asked.person("ChargeCredit refused: guest-not-found")],
+    ],
+    [charging, failed("ChargeCredit", "gone"), [asked.person("ChargeCredit failed: gone")]],
+    [charging, refused("HoldRoom", "hotel-not-found"), []],
+    [booked, failed("ConfirmReservation", "gone"), []],
+    [[...charging, asked.return("timed-out")], answered.stayChanged, []],
+    [[...charging, asked.person("stay-changed")], answered.charged, []],
+    [[...charging, asked.person("stay-changed")], answered.timedOut, []],
+    [[...charging, asked.cancellation("x"), asked.end("x")], answered.cancelled, []],
+    [[], answered.timedOut, []],
+  ];
+
+  it.each(cases)(
+    "%#: is parked where nobody knows how to go on, and only there",
+    (...[history, input, events]) => {
+      expect(react(input, history.reduce(evolve, initialState))).toEqual(events);
+    },
+  );
+});
+
+describe("handling a command of any decider", () => {
+  it("decides anew when somebody else was faster", async () => {
+    const inner = inMemoryEventStore();
+    await inner.append("hotel-astoria", [newEvent(opened(1))], 0);
+    let isFirst = true;
+    const store = interveningStore(inner, {
+      async beforeAppend() {
+        if (!isFirst) return;
+        isFirst = false;
+        await handle(inner, hotels, { id: eventId("other", 0), command: holdFor("reservation-2") });
+      },
+    });
+    const envelope = { id: eventId("own", 0), command: holdFor("reservation-1") };
+    const { events } = await handle(store, hotels, envelope, { wait: async () => undefined });
+    expect(events).toMatchObject([{ type: "RoomRefused", data: { reason: "no-room" } }]);
+  });
+
+  it("knows a command again, by its id, and keeps the ids that belong to it", async () => {
+    const store = inMemoryEventStore();
+    await store.append("hotel-astoria", [newEvent(opened(1))], 0);
+    const own = { id: eventId("own", 0), correlationId: "request-7", causationId: eventId("x", 0) };
+    const envelope = { ...own, command: holdFor("reservation-1") };
+    expect(await handle(store, hotels, envelope)).toMatchObject({ repeated: false });
+    expect(await handle(store, hotels, envelope)).toMatchObject({
+      repeated: true,
+      events: [{ type: "RoomHeld" }],
+    });
+    expect((await collect(store.readStream("hotel-astoria"))).at(-1)).toMatchObject({
+      id: eventId(own.id, 0),
+      version: 2,
+      metadata: {
+        commandId: own.id,
+        causationId: own.id,
+        correlationId: "request-7",
+        commandCausationId: own.causationId,
+      },
+    });
+  });
+
+  it("refuses a stream that newer code has written", async () => {
+    const store = inMemoryEventStore();
+    await store.append("hotel-astoria", [newEvent({ type: "RoofLifted", data: {} })], 0);
+    const envelope = { id: eventId("own", 0), command: holdFor("reservation-1") };
+    await expect(handle(store, hotels, envelope)).rejects.toMatchObject({
+      name: "UnknownEventType",
+    });
+  });
+});
