@@ -35,13 +35,13 @@ export function explain(step: Step, test: TestCase, logged: readonly string[]): 
     ),
     ...(counterexample && isJudged ? foundIn(counterexample) : []),
     ...(story && verdict !== "infrastructure" ? told(story) : []),
-    ...whatHappened(step, verdict, chain),
+    ...whatHappened(step, verdict, chain, counterexample && again(step, counterexample)),
     ...printed(logged),
     "",
     ...where(step, chain, taskOf(step, test)),
     ...(price !== undefined && isJudged ? labelled("costs", price) : []),
     ...nextMove(step, verdict),
-    ...(counterexample && isJudged ? again(step, counterexample) : []),
+    ...(counterexample && isJudged ? [`  again   ${again(step, counterexample)}`] : []),
   ].join("\n");
 }
 
@@ -56,7 +56,9 @@ export function explainBrokenModule(step: Step, error: SerializedError): string 
     ...whatHappened(step, verdict, chain),
     "",
     ...where(step, chain),
-    ...nextMove(step, verdict),
+    ...(chain.some(({ message }) => message.includes("PARSE_ERROR"))
+      ? ["  next    mend that line, then run it again"]
+      : nextMove(step, verdict)),
   ].join("\n");
 }
 
@@ -93,8 +95,9 @@ function foundIn({ run, runs, shrinks }: Counterexample): readonly string[] {
   return labelled("law", `broken by case ${run} of ${runs}${smaller}:`);
 }
 
-function again(step: Step, { replay }: Counterexample): readonly string[] {
-  return [`  again   npm test ${step.number} -- --replay ${replay}`];
+/** The command that runs just this case. */
+function again(step: Step, { replay }: Counterexample): string {
+  return `npm test ${step.number} -- --replay ${replay}`;
 }
 
 function told({ given, when, wanted }: Story): readonly string[] {

@@ -80,8 +80,11 @@ export async function guide(first: Step): Promise<void> {
     const above = [...heading(step, place.join(" · ")), ""];
     const page = (types: readonly string[]): readonly string[] =>
       fitting(
-        [...above, ...verdict(step, report, report.lines), ...types],
-        [...above, ...verdict(step, report, report.fewerLines), ...types],
+        [report.lines, ...report.shorter].map((lines) => [
+          ...above,
+          ...verdict(step, report, lines),
+          ...types,
+        ]),
       );
     // A hint that was asked for meanwhile stays in sight.
     const show = (lines: readonly string[]): void => {
@@ -183,10 +186,10 @@ function heading(step: Step, servers = ""): readonly string[] {
   ];
 }
 
-/** `page`, or the shorter one where it is higher than the terminal: its beginning says what is red. */
-function fitting(page: readonly string[], shorter: readonly string[]): readonly string[] {
+/** The first of these pages that is no higher than the terminal, or the last: its beginning says what is red. */
+function fitting(pages: readonly (readonly string[])[]): readonly string[] {
   const height = (process.stdout.rows || 24) - 2;
-  return page.length > height ? shorter : page;
+  return pages.find((page) => page.length <= height) ?? pages.at(-1) ?? [];
 }
 
 function verdict(step: Step, { isGreen }: StepReport, lines: readonly string[]): readonly string[] {

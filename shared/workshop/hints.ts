@@ -73,6 +73,8 @@ export interface TasksByTitle {
   rankOf(title: string): number;
   /** What the task's tests are called in the README; `"a consumer that ..."` stands for all that begin so. */
   titlesOf(task: number): readonly string[];
+  /** What the tests are called that the README names, in its order, the laws too. */
+  readonly titles: readonly string[];
   /** The number of the last task. */
   readonly last: number;
   /** The task as the README has it. */
@@ -93,6 +95,9 @@ export function tasksByTitle(stepId: string, root: string = here): TasksByTitle 
       return place === -1 ? inOrder.length : place;
     },
     titlesOf: (task) => tasks.find(({ number }) => number === task)?.titles ?? [],
+    titles: [...section.replaceAll(/\s+/g, " ").matchAll(/\*Tests?: ([^*]*)\*/g)].flatMap(
+      ([, named = ""]) => quotedIn(named),
+    ),
     last: tasks.at(-1)?.number ?? 0,
     textOf: (task) => tasks.find(({ number }) => number === task)?.text,
   };

@@ -7,7 +7,9 @@ const isEmptyField = /^\S*\s+"(actual|expected|operator|showDiff|diff)": (undefi
 
 /** At most `most` lines; `whole` is the command that shows all of them. */
 export function smallDiff(diff: string, most: number, whole: string): readonly string[] {
-  const lines = withSigns(diff.split("\n")).filter((line) => !isEmptyField.test(line));
+  const lines = withSigns(diff.split("\n"))
+    .filter((line) => !isEmptyField.test(line))
+    .map(cutLine);
   if (lines.length <= most) return lines;
   const runs = runsOf(lines);
   for (let longest = most - 2; longest >= 2; longest--) {
@@ -15,6 +17,12 @@ export function smallDiff(diff: string, most: number, whole: string): readonly s
     if (cut.length < most) return [...cut, `  all of it: ${whole}`];
   }
   return [...lines.slice(0, most - 1), `  all of it: ${whole}`];
+}
+
+/** One line of the terminal: a value in one line may be as long as a page. */
+function cutLine(line: string): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length > 68 ? `${plain.slice(0, 67)}…` : line;
 }
 
 /** Without the legend, which takes three lines; what is set apart under two headings gets signs. */

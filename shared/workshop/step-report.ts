@@ -16,8 +16,8 @@ export interface StepReport {
   readonly failing: readonly string[];
   /** For the terminal. */
   readonly lines: readonly string[];
-  /** The same for one that has few lines: the group of the test that is explained, and no other red ones. */
-  readonly fewerLines: readonly string[];
+  /** The same for one that has few lines, ever shorter: without the other red tests, then without the other groups. */
+  readonly shorter: readonly (readonly string[])[];
 }
 
 /**
@@ -34,7 +34,18 @@ export function reportOf(
     .sort(examplesFirst)
     .flatMap(testsOf)
     .filter((test) => !isPart || test.result().state !== "skipped");
-  const groups = inOrderOfTasks(step, groupByTitle(tests));
+  // An error that no test has caught is told only where no failed test tells more of it, or a process has ended.
+  const isAnyRed = tests.some(isRed);
+  const [broken] = [
+    ...modules.flatMap(errorsAround),
+    ...errors.filter((error) => !isAnyRed || isLostWorker(error)),
+  ];
+  const [stall] = stalls;
+  const heard = groupByTitle(tests);
+  const groups = inOrderOfTasks(
+    step,
+    !isPart && (broken || stall) ? withTheUnheard(step, heard) : heard,
+  );
   const red = [...groups.values()].flat().filter(isRed).sort(byModule);
   const table = tableOf(step, groups);
   const report = (
@@ -43,25 +54,20 @@ export function reportOf(
     rest: readonly string[] = [],
   ): StepReport => {
     const own = first ? new Map([...groups].filter(([, cases]) => cases.includes(first))) : groups;
+    const lines = [...table, ...(table.length > 0 ? [""] : []), ...explained];
     return {
       isGreen: false,
       tests: tests.length,
       failing: [...(first ? [first] : []), ...red].map(outermostTitle),
-      lines: [...table, ...(table.length > 0 ? [""] : []), ...explained, ...rest],
-      fewerLines: [...tableOf(step, own), ...explained],
+      lines: [...lines, ...rest],
+      shorter: [lines, [...tableOf(step, own), ...explained]],
     };
   };
 
-  const [stall] = stalls;
   if (stall) {
     const test = tests.find(({ id }) => id === stall.test);
     return report(explainStall(step, stall, test).split("\n"), test);
   }
-  // An error that no test has caught is told only where no failed test tells more of it, or a process has ended.
-  const [broken] = [
-    ...modules.flatMap(errorsAround),
-    ...errors.filter((error) => red.length === 0 || isLostWorker(error)),
-  ];
   if (broken) return report(explainBrokenModule(step, broken).split("\n"));
   if (tests.length === 0)
     return report(["There is no such test in this step: is the clone complete?"]);
@@ -69,7 +75,7 @@ export function reportOf(
   if (!first) {
     const open = tests.filter(isOpen).length;
     return open === 0
-      ? { ...report([]), isGreen: true, lines: table, fewerLines: table }
+      ? { ...report([]), isGreen: true, lines: table, shorter: [] }
       : report(explainOpen(open));
   }
   const explained = explain(step, first, logged.get(first.id) ?? []).split("\n");
@@ -128,6 +134,19 @@ function groupByTitle(tests: readonly TestCase[]): ReadonlyMap<string, TestCase[
   return groups;
 }
 
+/** Also the groups of files that did not load, or that nobody came to: without a test. */
+function withTheUnheard(
+  step: Step,
+  groups: ReadonlyMap<string, TestCase[]>,
+): ReadonlyMap<string, TestCase[]> {
+  const isHeard = (title: string): boolean => {
+    const beginning = title.replace(/ ?\.\.\.$/, "");
+    return [...groups.keys()].some((heard) => heard.startsWith(beginning));
+  };
+  const unheard = tasksByTitle(step.id).titles.filter((title) => !isHeard(title));
+  return new Map([...groups, ...unheard.map((title): [string, TestCase[]] => [title, []])]);
+}
+
 /** A line for each group, with the number of its task. */
 function tableOf(step: Step, groups: ReadonlyMap<string, TestCase[]>): readonly string[] {
   const { numberOf } = tasksByTitle(step.id);
@@ -139,6 +158,7 @@ function tableOf(step: Step, groups: ReadonlyMap<string, TestCase[]>): readonly 
 }
 
 function summary(cases: readonly TestCase[]): { readonly sign: string; readonly count: string } {
+  if (cases.length === 0) return { sign: "·", count: "not run" };
   const all = `${cases.length} ${cases.length === 1 ? "test" : "tests"}`;
   const failed = cases.filter(isRed);
   const open = cases.filter(isOpen);

@@ -13,12 +13,21 @@ export function placeOfTask(stepId: string, task: number, root: string = here): 
     name,
     text: readIfThere(join(root, "steps", stepId, name))?.toString("utf8") ?? "",
   }));
-  for (const [, name = ""] of item.matchAll(/`(\w+)`/g)) {
+  const names = new Set([...item.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+  const places = [...names].flatMap((name) => {
     const definition = new RegExp(`^(?:export )?(?:async )?(?:function\\*? |const )${name}\\b`);
-    for (const file of files) {
+    return files.flatMap((file) => {
       const line = file.text.split("\n").findIndex((text) => definition.test(text));
-      if (line !== -1) return `steps/${stepId}/${file.name}:${line + 1}, ${name}`;
-    }
+      return line === -1 ? [] : [{ file: file.name, line: line + 1, name }];
+    });
+  });
+  const [first] = places;
+  if (first) {
+    const beside = places.filter(({ file }) => file === first.file).map(({ name }) => name);
+    // Which one of several it is, nobody knows.
+    return beside.length > 1
+      ? `steps/${stepId}/${first.file}, ${beside.join(" or ")}`
+      : `steps/${stepId}/${first.file}:${first.line}, ${first.name}`;
   }
   const mentioned = files.find(({ name }) => item.includes(name));
   return mentioned && `steps/${stepId}/${mentioned.name}`;

@@ -66,7 +66,7 @@ export async function openSession(step: Step): Promise<WatchSession> {
       }
       if (hanging !== undefined) {
         const lines = String(hanging).split("\n");
-        return { isGreen: false, tests: ended, failing: [], lines, fewerLines: lines };
+        return { isGreen: false, tests: ended, failing: [], lines, shorter: [] };
       }
       return current === self && run ? reportOf(step, run, logged) : undefined;
     },

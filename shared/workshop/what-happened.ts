@@ -12,11 +12,12 @@ import { framesOf } from "./whereabouts.ts";
 /** How many lines of a message or of a diff are shown: what a screen holds. */
 const [longestMessage, longestDiff] = [16, 20];
 
-/** `chain` is the error and its causes, outermost first. */
+/** `chain` is the error and its causes, outermost first; `again` runs the test alone, if there is a command for that. */
 export function whatHappened(
   step: Step,
   verdict: Verdict,
   chain: readonly SerializedError[],
+  again?: string,
 ): readonly string[] {
   // Of a promise that did not reject Vitest shows an error that nobody knows.
   const hasResolved = chain.some(({ message }) => /instead of rejecting$/.test(message));
@@ -37,7 +38,7 @@ export function whatHappened(
   const unwritten = verdict === "not written yet" ? notImplemented(chain) : undefined;
   if (unwritten !== undefined) return labelled("what", unwritten);
   const label = verdict === "wrong" ? "but" : "what";
-  const whole = `npm test ${step.number} -- --vitest`;
+  const whole = again === undefined ? `npm test ${step.number} -- --vitest` : `${again} --vitest`;
   const compared = hasDiff ? smallDiff(diff, longestDiff, whole) : [];
   return [
     ...labelled(

@@ -37,7 +37,7 @@ async function play(pool: pg.Pool, store: EventStore): Promise<void> {
     const { version, snapshotVersion, milliseconds, state } = await load(pool, store, streamId);
     const from = snapshotVersion === 0 ? "from the first event" : `snapshot at ${snapshotVersion}`;
     console.log(
-      `${what.padEnd(34)}${from.padEnd(22)}${`v${version}`.padEnd(7)}${state.status}${milliseconds.toFixed(1).padStart(8)} ms`,
+      `${what.padEnd(31)}${from.padEnd(22)}${`v${version}`.padEnd(7)}${state.status}${milliseconds.toFixed(1).padStart(8)} ms`,
     );
   };
 

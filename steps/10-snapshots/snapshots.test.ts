@@ -80,7 +80,7 @@ describe("a snapshot that is found", () => {
 
   it.each([
     ["the state", { state: JSON.stringify({ ...confirmedReservation, guests: 3 }) }],
-    ["the state, cut off", { state: '{"status":"confirmed","reserv' }],
+    ["the state (it is cut off)", { state: '{"status":"confirmed","reserv' }],
     ["the version", { version: 7 }],
     ["the id of the event", { event_id: randomUUID() }],
     ["the stream", { stream_id: "reservation-2" }],

@@ -114,7 +114,7 @@ function expectWhere(
   file: string | undefined,
   line: RegExp,
 ): void {
-  const [, path = "", at] = /^\s*where\s+([^\s:]+)(?::(\d+))?/m.exec(said.output) ?? [];
+  const [, path = "", at] = /^\s*where\s+([^\s:,]+)(?::(\d+))?/m.exec(said.output) ?? [];
   const wanted = `steps/${id}/${file ?? ""}`;
   expectThat(path.startsWith(wanted) && isThere(learner, path), `"where" names ${wanted}`, said);
   if (at === undefined) return;
