@@ -1,11 +1,10 @@
 import { describe, expect } from "vitest";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
+import { endsOf, excesses } from "../../shared/testing/booking-judge.ts";
 import {
   chainInWords,
   chains,
   deliverAgain,
-  endsOf,
-  excesses,
   live,
   type Parts,
   turns,

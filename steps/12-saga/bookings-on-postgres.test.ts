@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
-import { openFor, requestBooking } from "../../shared/testing/booking-database.ts";
+import { openFor, requestBooking, typesIn } from "../../shared/testing/booking-database.ts";
 import { workOff } from "../../shared/testing/booking-work.ts";
 import {
   correlationId,
@@ -12,11 +12,14 @@ import {
 } from "../../shared/testing/bookings.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { costs, story } from "../../shared/testing/story.ts";
+import { until } from "../../shared/testing/waiting.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { handleCommand } from "../../solutions/05-command-handlers/command-handler.ts";
 import { eventId } from "../../solutions/05-command-handlers/event-id.ts";
+import { notifying } from "../../solutions/06-publishing/notifying.ts";
 import { hotels } from "./deciders.ts";
 import { dispatchAll } from "./dispatcher.ts";
+import { startDispatcher } from "./dispatcher-process.ts";
 import { handle } from "./handle.ts";
 import { handleEvent } from "./inbox.ts";
 import { parkedBookings } from "./parked.ts";
@@ -160,5 +163,31 @@ describe("bookings on PostgreSQL", () => {
     expect(await parkedBookings(database.setUpPool), "what is parked in the end").toEqual([]);
     const last = (await storedIn(setUpStore())).at(-1);
     expect(last?.type, "the last event").toBe("BookingCancelled");
+  });
+
+  it("are served by a running dispatcher, their timeouts too, until it is stopped", async () => {
+    story({
+      given: "a dispatcher runs; its clock says 09:20; ada has 1000.00 EUR",
+      when: "reservation-1 is requested, to be done by 09:15",
+      wanted: "without another word ada is charged, and given it back: time is up",
+    });
+    await openFor(setUpStore());
+    const store = notifying(postgresEventStore(database.pool), database.pool);
+    const reported: unknown[] = [];
+    const dispatcher = startDispatcher({
+      pool: database.newPool({ max: 4 }),
+      store,
+      name: "bookings",
+      now: () => "2030-01-10T09:20:00.000Z",
+      onError: (error) => reported.push(error),
+    });
+    try {
+      await requestBooking(store);
+      const wanted = ["GuestRegistered", "CreditCharged", "CreditReturned"];
+      const read = () => typesIn(setUpStore(), `guest-${guestId}`);
+      await until("the guest's events", read, wanted, reported);
+    } finally {
+      await dispatcher.stop();
+    }
   });
 });

@@ -41,6 +41,7 @@ const ways: readonly Way[] = [
   { learner: "Łukasz beginnt vorn", stations: [...firstLook, ...walkThrough([1, 2, 3, 4, 5])] },
   { learner: "Søren irrt sich", stations: [...badCode, ...badState] },
   { learner: "Ayşe aktualisiert", stations: updating },
+  { learner: "Ñusta springt zu 12", stations: walkThrough([12]) },
   { learner: "José überlegt es sich", stations: [...changing, ...servers] },
 ];
 
