@@ -33,7 +33,7 @@ describe("bookings whose process dies", () => {
   law("restarted", "at any statement, any number of times, end with rooms and credit conserved", {
     given: [deaths, late],
     seed: 12,
-    runs: 6,
+    runs: 5,
     async holds(deaths, late) {
       await emptied(pool);
       const store = postgresEventStore(pool);
