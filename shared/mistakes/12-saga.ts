@@ -112,7 +112,7 @@ export const sagaMistakes: readonly Mistake[] = [
     replace: `      if (input.type !== "ReservationConfirmed") return [];`,
     triedBy: pureAndLaw,
     caughtBy: [
-      "a booking on its way › is complete, too, when the desk had confirmed the reservation before",
+      "a booking that goes forward › is complete, too, when the desk had confirmed the reservation before",
       "bookings in any order of events › delivered twice, late, or to a process that dies, with timeouts at any moment, end with rooms and credit conserved",
       "bookings in any order of events › replayed from their streams send nothing",
     ],

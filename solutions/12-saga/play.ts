@@ -93,13 +93,22 @@ async function heard(store: EventStore): Promise<void> {
   for await (const event of store.readAll()) await handleEvent(store, event);
 }
 
-/** Dispatcher and inbox in turns, until there is nothing left to do. */
+/** Dispatcher and inbox in turns, until a round in which nothing was hidden has changed nothing. */
 async function workedOff(process: Dispatcher): Promise<void> {
+  const { pool, store } = process;
   for (let isQuiet = false; !isQuiet; ) {
-    const mayHide = await isHeldBack(process.pool);
-    await heard(process.store);
-    isQuiet = (await dispatchAll(process)) === 0 && !mayHide;
+    const mayHide = await isHeldBack(pool);
+    const before = await countEvents(store);
+    const dispatched = await dispatchAll(process);
+    await heard(store);
+    isQuiet = dispatched === 0 && !mayHide && (await countEvents(store)) === before;
   }
+}
+
+async function countEvents(store: EventStore): Promise<number> {
+  let count = 0;
+  for await (const _ of store.readAll()) count += 1;
+  return count;
 }
 
 /** What is new of this request. */

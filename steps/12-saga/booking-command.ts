@@ -11,7 +11,7 @@ export function commandFor(
 ): Envelope<BookingCommand> | undefined {
   // TODO: commandIn says what to send. Its envelope: an id that is the same on every delivery
   // of this event (eventId, of ../05-command-handlers/event-id.ts, index 0), the event's
-  // correlationId, and the event as causationId.
+  // correlationId (its own id, where its metadata has none), and the event as causationId.
   throw new NotImplemented("commandFor");
 }
 

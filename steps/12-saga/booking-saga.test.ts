@@ -20,7 +20,7 @@ const releasing = [...confirming, asked.release("timed-out")];
 const returning = [...releasing, asked.return("timed-out")];
 const cancelling = [...returning, asked.cancellation("timed-out")];
 
-describe("a booking on its way", () => {
+describe("a booking that goes forward", () => {
   costs("the guest has paid, and no room is ever held: the booking hangs until somebody writes in");
 
   it("asks for the room when the credit is charged", () => {
@@ -67,6 +67,12 @@ describe("a booking that turns back", () => {
     given(...confirming)
       .when(refused("ConfirmReservation", "reservation-cancelled"))
       .thenDecides(asked.release("reservation-cancelled"));
+  });
+
+  it("is not turned back by a refusal of an earlier command, which comes a second time", () => {
+    given(...confirming)
+      .when(refused("ChargeCredit", "guest-not-found"))
+      .thenDecides();
   });
 
   it("returns the credit when time is up while the charge is on its way: it may have been charged", () => {

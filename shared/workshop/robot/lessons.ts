@@ -159,7 +159,7 @@ export const lessons: readonly Lesson[] = [
       file: "hotel.ts",
       regions: [0],
       tests: "a room for a booking",
-      next: { test: "a booking on its way", file: "booking-saga.ts", task: 2 },
+      next: { test: "a booking that goes forward", file: "booking-saga.ts", task: 2 },
     },
     wrong: "looks-at-the-first-night",
   },
