@@ -117,9 +117,9 @@ export async function guide(first: Step): Promise<void> {
   for await (const key of keys) {
     if (key === "q" || key === "\u0003" || key === "\u0004") break;
     if (key === "h") await hint();
-    else if (key === "s") await spoiler("solution", "The reference");
+    else if (key === "s") await spoiler("solution");
     else if (key === "p") await command("play");
-    else if (key === "m") await spoiler("mistakes", "A mistake in the reference");
+    else if (key === "m") await spoiler("mistakes");
     else if (key === "r") {
       if (await isYes(`Give back the starter of step ${step.number}?`)) await command("reset");
     } else if (key === "u") await command("undo");
@@ -152,8 +152,8 @@ export async function guide(first: Step): Promise<void> {
   }
 
   /** What shows a part of the answer asks first, while the step is not solved. */
-  async function spoiler(name: string, what: string): Promise<void> {
-    const question = `${what} shows the answer, and step ${step.number} is not green yet. Show it?`;
+  async function spoiler(name: string): Promise<void> {
+    const question = `Step ${step.number} is not green yet, and this shows its answer. Show it?`;
     if (solvedSteps().has(step.id) || (await isYes(question))) await command(name);
   }
 
