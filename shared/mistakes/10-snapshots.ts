@@ -126,7 +126,7 @@ export const snapshotMistakes: readonly Mistake[] = [
     caughtBy: [
       "a snapshot that is not of this history › is ignored: with a wrong checksum",
       "a snapshot that is found › is none where somebody has changed the state",
-      "a snapshot that is found › is none where somebody has changed the state, cut off",
+      "a snapshot that is found › is none where somebody has changed the state (it is cut off)",
       "a snapshot that is found › is none where somebody has changed the version",
       "a snapshot that is found › is none where somebody has changed the id of the event",
       "a snapshot that is found › is none where somebody has changed the stream",
