@@ -34,9 +34,8 @@ const forAll = {
   expect: { requireAssertions: true },
 };
 
-// A process for each test file would keep what the code leaves behind from the next file, and costs
-// half of a run's computing, for which a learner waits. Only the mistakes go that way: what catches
-// them has to be the same in every run.
+// A process for each test file costs half of a run's computing, and what is right goes without. A
+// learner's code and a mistake have one: what they leave behind, or a process.exit, stays in its file.
 export default defineConfig({
   test: {
     ...forAll,
@@ -46,7 +45,7 @@ export default defineConfig({
       ...trees.map((tree) => ({
         extends: true as const,
         plugins: [treePlugin(ownerIn(tree, solvedSteps()))],
-        test: { name: tree, include: ["steps/**/*.test.ts"], isolate: false },
+        test: { name: tree, include: ["steps/**/*.test.ts"], isolate: tree === "learner" },
       })),
       ...mistakes.map((mistake) => {
         const [step = "", id = ""] = mistake.split("/");

@@ -1,6 +1,5 @@
 /** Watches a test worker for loops that never end. */
 
-import type { Worker } from "node:worker_threads";
 import { beforeEach } from "vitest";
 import { type StallSettings, startStallThread } from "./stall-thread.ts";
 
@@ -10,13 +9,8 @@ declare module "vitest" {
   }
 }
 
-// A worker may run several test files, each of which loads this one anew.
-const key = Symbol.for("event-sourcing-workshop.stall-thread");
-const shared = globalThis as { [key]?: Worker };
-
-/** Starts the watch in this worker, for all that it runs; call it once for each test file. */
+/** Starts the watch in this worker, for all that it runs. */
 export function watchForStalls(settings: StallSettings): void {
-  shared[key] ??= startStallThread(settings);
-  const thread = shared[key];
+  const thread = startStallThread(settings);
   beforeEach(({ task }) => thread.postMessage(task.id));
 }
