@@ -34,20 +34,23 @@ export async function testLearner(
   const titles = task === undefined ? [] : titlesOf(step, task);
   const logged = new Map<string, string[]>();
   const types = plainVitest ? undefined : openTypeChecker(step);
-  const typeFaults = types?.check();
-  const run = await runOnce(step, { plainVitest, titles, replay }, logged);
-  const servers = describeInfrastructure();
-  if (servers !== "") console.log(`${servers}\n`);
-  const isWhole = task === undefined && replay === undefined;
-  const { isGreen, tests, failing, lines } = reportOf(step, run, logged, !isWhole);
-  if (isWhole) markSolved(step.id, isGreen);
-  if (failing.length > 0) rememberFailures(step.id, failing);
-  if (!plainVitest || tests === 0) console.log(lines.join("\n"));
-  const faults = await Promise.race([typeFaults, delay(patience, [], { ref: false })]);
-  for (const line of typeErrorLines(faults ?? [], lines)) console.log(line);
-  types?.close();
-  if (isGreen) console.log(`\n${whatIsGreen(step, task, replay)}`);
-  return isGreen;
+  try {
+    const typeFaults = types?.check();
+    const run = await runOnce(step, { plainVitest, titles, replay }, logged);
+    const servers = describeInfrastructure();
+    if (servers !== "") console.log(`${servers}\n`);
+    const isWhole = task === undefined && replay === undefined;
+    const { isGreen, tests, failing, lines } = reportOf(step, run, logged, !isWhole);
+    if (isWhole) markSolved(step.id, isGreen);
+    if (failing.length > 0) rememberFailures(step.id, failing);
+    if (!plainVitest || tests === 0) console.log(lines.join("\n"));
+    const faults = await Promise.race([typeFaults, delay(patience, [], { ref: false })]);
+    for (const line of typeErrorLines(faults ?? [], lines)) console.log(line);
+    if (isGreen) console.log(`\n${whatIsGreen(step, task, replay)}`);
+    return isGreen;
+  } finally {
+    types?.close(); // It would keep this process from ending.
+  }
 }
 
 /** How long the compiler may take when the tests have ended, in milliseconds. */

@@ -32,7 +32,8 @@ export async function openSession(step: Step): Promise<WatchSession> {
   const logged = new Map<string, string[]>();
   let onTest: (ended: number) => void = () => {};
   let ended = 0;
-  let hanging: string | undefined;
+  /** What the watchdog said of the run under way. */
+  const barks: string[] = [];
   /** The run under way: whoever finds another one in its place has been cancelled. */
   let current: object | undefined;
   const counter: Reporter = {
@@ -42,7 +43,7 @@ export async function openSession(step: Step): Promise<WatchSession> {
     },
   };
   const guard = watchdog(step, (text) => {
-    hanging = text;
+    barks.push(text);
     void session.cancel();
   });
   const types = openTypeChecker(step);
@@ -55,17 +56,17 @@ export async function openSession(step: Step): Promise<WatchSession> {
       current = self;
       logged.clear();
       ended = 0;
-      hanging = undefined;
+      barks.length = 0;
       onTest = listen;
       session.invalidate(changed);
       let run: Run | undefined;
       try {
         run = await session.run();
       } catch (error) {
-        if (current === self && hanging === undefined) throw error;
+        if (current === self && barks.length === 0) throw error;
       }
-      if (hanging !== undefined) {
-        const lines = String(hanging).split("\n");
+      if (barks.length > 0) {
+        const lines = barks.flatMap((text) => text.split("\n"));
         return { isGreen: false, tests: ended, failing: [], lines, shorter: [] };
       }
       return current === self && run ? reportOf(step, run, logged) : undefined;

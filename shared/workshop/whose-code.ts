@@ -1,6 +1,6 @@
 /** The lines that say whose code each step is in a learner's run. */
 
-import { readProgress, solvedSteps } from "./progress-file.ts";
+import { isSolved, readProgress } from "./progress-file.ts";
 import { type Progress, ProgressUnusable } from "./progress-storage.ts";
 import { type Step, steps } from "./steps.ts";
 
@@ -10,9 +10,8 @@ import { type Step, steps } from "./steps.ts";
  */
 export function whoseCode(step: Step): readonly string[] {
   const { steps: progress } = readIfUsable();
-  const solved = solvedSteps();
   const upTo = steps.filter((candidate) => candidate.number <= step.number);
-  const isYours = ({ id }: Step): boolean => id === step.id || solved.has(id);
+  const isYours = ({ id }: Step): boolean => id === step.id || isSolved(id, progress[id]);
   const listed = (chosen: readonly Step[]): string =>
     chosen.map(({ id }) => id.slice(0, 2)).join(" ");
   const yours = upTo.filter(isYours);

@@ -108,5 +108,12 @@ async function playBadCode(learner: Learner): Promise<void> {
       says: ["CRASHED", ...says, "npm test 1"],
     });
   }
+  // No signal reaches a loop without an await, so that the play ends itself.
+  save(learner, id, solved(id));
+  write(learner, file, read(learner, file).replace(inside, `  for (;;);\n${inside}`));
+  expectSaid(await learner.types("npm run play 1"), {
+    code: 137,
+    says: ["HANGING the play of 01-aggregate", `where ${file}:`, "npm test 1"],
+  });
   save(learner, id, solved(id));
 }
