@@ -78,7 +78,7 @@ async function explore(
       logged.clear();
       const laws = { explore: { seed: randomInt(2 ** 31), until } };
       const run = await session.run({ laws, files: (file) => file.includes(".property.") });
-      const report = reportOf(step, run, logged, true);
+      const report = reportOf(step, run, logged, "part");
       if (run.modules.flatMap(testsOf).length === 0) {
         throw new RangeError(`Step ${step.number} has no laws to explore: did its tests load?`);
       }

@@ -67,35 +67,39 @@ export async function guide(first: Step): Promise<void> {
       if (mine === latest && !isAtWork) screen.status(dim(`running ... ${ended > 0 ? count : ""}`));
     };
     running(0);
-    const report = await warm.run(changed.splice(0), running);
-    if (!report || mine !== latest) return;
-    [failing] = report.failing;
-    tests = report.tests;
-    markSolved(step.id, report.isGreen);
-    if (report.failing.length > 0) rememberFailures(step.id, report.failing);
-    const seconds = (performance.now() - started) / 1000;
-    const place = [warm.servers(), `tested in ${seconds.toFixed(1)} s`].filter(
-      (part) => part !== "",
-    );
-    const above = [...heading(step, place.join(" · ")), ""];
-    const page = (types: readonly string[]): readonly string[] =>
-      fitting(
+    const page = (report: StepReport, types: readonly string[] = []): readonly string[] => {
+      const seconds = (performance.now() - started) / 1000;
+      const place = [warm.servers(), `tested in ${seconds.toFixed(1)} s`].filter(
+        (part) => part !== "",
+      );
+      const above = [...heading(step, place.join(" · ")), ""];
+      return fitting(
         [report.lines, ...report.shorter].map((lines) => [
           ...above,
           ...verdict(step, report, lines),
           ...types,
         ]),
       );
+    };
+    const onFirst = (first: StepReport): void => {
+      if (mine === latest && commands === before) screen.show(page(first));
+    };
+    const report = await warm.run(changed.splice(0), { onTest: running, onFirst });
+    if (!report || mine !== latest) return;
+    [failing] = report.failing;
+    tests = report.tests;
+    markSolved(step.id, report.isGreen);
+    if (report.failing.length > 0) rememberFailures(step.id, report.failing);
     // A hint that was asked for meanwhile stays in sight.
     const show = (lines: readonly string[]): void => {
       if (commands === before) screen.show(lines);
       else screen.add(lines);
       screen.status(dim(help));
     };
-    show(page([]));
+    show(page(report));
     // The compiler is slower than the tests, and nobody waits for it.
     const types = await warm.typeErrors(report.lines);
-    if (types.length > 0 && mine === latest && !isAtWork) show(page(types));
+    if (types.length > 0 && mine === latest && !isAtWork) show(page(report, types));
   }
 
   /** A command of the workshop, in a process of its own: it prints below the page. */

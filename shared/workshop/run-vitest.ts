@@ -1,6 +1,12 @@
 /** Runs Vitest in this process over some trees and hands back what every test said. */
 
-import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
+import type {
+  Reporter,
+  SerializedError,
+  TestCase,
+  TestModule,
+  TestSpecification,
+} from "vitest/node";
 import { createVitest } from "vitest/node";
 import type { LawSettings } from "../testing/law.ts";
 import type { Stall } from "../testing/stall-thread.ts";
@@ -62,6 +68,8 @@ export interface SessionRun {
   readonly files?: (file: string) => boolean;
   /** Only tests whose full names begin so; all where it is empty. */
   readonly titles?: readonly string[];
+  /** A test file that is run alone before all others: someone waits for what it says. */
+  readonly first?: { readonly file: string; readonly onEnd: (run: Run) => void } | undefined;
 }
 
 /** How long a cancelled run may take to end by itself before its workers are killed, in milliseconds. */
@@ -89,10 +97,12 @@ export async function openVitest(
   if (stalls) vitest.provide("stalls", stalls.settings);
   await vitest.standalone();
   let running: Promise<unknown> | undefined;
+  let isCancelled = false;
 
   /** The second request kills the workers: a loop without an await hears no first one. */
   async function cancel(): Promise<void> {
     if (!running) return;
+    isCancelled = true;
     const end = running.catch(() => {});
     const first = vitest.cancelCurrentRun("keyboard-input").catch(() => {});
     const isOver = await Promise.race([
@@ -103,26 +113,46 @@ export async function openVitest(
     await Promise.all([first, end]);
   }
 
+  async function runSome(files: TestSpecification[]): Promise<Run> {
+    if (files.length === 0) return { modules: [], errors: [], stalls: [] };
+    const run = vitest.runTestSpecifications(files, true);
+    running = run;
+    // One loop tells enough: nobody waits for the same loop in the next file.
+    const stopWaiting = stalls?.onFirst(() => void cancel());
+    try {
+      const { testModules, unhandledErrors } = await run;
+      // Vitest hands back those of earlier runs, too.
+      const modules = testModules.filter((module) =>
+        files.some(
+          ({ moduleId, project }) => moduleId === module.moduleId && project === module.project,
+        ),
+      );
+      return { modules, errors: unhandledErrors.filter(isError), stalls: stalls?.take() ?? [] };
+    } finally {
+      running = undefined;
+      stopWaiting?.();
+    }
+  }
+
   return {
-    async run({ laws = {}, files = () => true, titles = [] } = {}) {
+    async run({ laws = {}, files = () => true, titles = [], first } = {}) {
       vitest.provide("laws", laws);
       if (titles.length === 0) vitest.resetGlobalTestNamePattern();
       else vitest.setGlobalTestNamePattern(new RegExp(`^(${titles.map(escaped).join("|")})`));
       vitest.clearSpecificationsCache();
       const all = await vitest.globTestSpecifications(step && [`steps/${step.id}/`]);
       const chosen = all.filter(({ moduleId }) => files(moduleId));
-      const run = vitest.runTestSpecifications(chosen, true);
-      running = run;
-      // One loop tells enough: nobody waits for the same loop in the next file.
-      const stopWaiting = stalls?.onFirst(() => void cancel());
-      try {
-        const { testModules, unhandledErrors } = await run;
-        const errors = unhandledErrors.filter(isError);
-        return { modules: testModules, errors, stalls: stalls?.take() ?? [] };
-      } finally {
-        running = undefined;
-        stopWaiting?.();
-      }
+      const isFirst = ({ moduleId }: TestSpecification): boolean => moduleId === first?.file;
+      isCancelled = false;
+      const ahead = await runSome(chosen.filter(isFirst));
+      if (isCancelled) return ahead;
+      if (ahead.modules.length > 0) first?.onEnd(ahead);
+      const rest = await runSome(chosen.filter((file) => !isFirst(file)));
+      return {
+        modules: [...ahead.modules, ...rest.modules],
+        errors: [...ahead.errors, ...rest.errors],
+        stalls: [...ahead.stalls, ...rest.stalls],
+      };
     },
     cancel,
     invalidate(files) {

@@ -14,6 +14,8 @@ export interface StepReport {
   readonly tests: number;
   /** The outermost titles of the tests that failed, the explained one first. */
   readonly failing: readonly string[];
+  /** The test file of the explained one. */
+  readonly file?: string | undefined;
   /** For the terminal. */
   readonly lines: readonly string[];
   /** The same for one that has few lines, ever shorter: without the other red tests, then without the other groups. */
@@ -21,15 +23,19 @@ export interface StepReport {
 }
 
 /**
- * `logged` is what the code printed, by the id of the test. A run of a part has left out all other tests;
- * in a run of the whole step a test that is left out is not green.
+ * `whole`: in a run of the whole step a test that was left out is not green. `part`: somebody wanted no
+ * others. `under way`: the others are still to come.
  */
+export type Extent = "whole" | "part" | "under way";
+
+/** `logged` is what the code printed, by the id of the test. */
 export function reportOf(
   step: Step,
   { modules, errors, stalls }: Run,
   logged: ReadonlyMap<string, readonly string[]>,
-  isPart = false,
+  extent: Extent = "whole",
 ): StepReport {
+  const isPart = extent === "part";
   const tests = [...modules]
     .sort(examplesFirst)
     .flatMap(testsOf)
@@ -44,10 +50,10 @@ export function reportOf(
   const heard = groupByTitle(tests);
   const groups = inOrderOfTasks(
     step,
-    !isPart && (broken || stall) ? withTheUnheard(step, heard) : heard,
+    extent === "under way" || (!isPart && (broken || stall)) ? withTheUnheard(step, heard) : heard,
   );
   const red = [...groups.values()].flat().filter(isRed).sort(byModule);
-  const table = tableOf(step, groups);
+  const table = tableOf(step, groups, extent === "under way" ? "running ..." : "not run");
   const report = (
     explained: readonly string[],
     first?: TestCase,
@@ -59,8 +65,9 @@ export function reportOf(
       isGreen: false,
       tests: tests.length,
       failing: [...(first ? [first] : []), ...red].map(outermostTitle),
+      file: first?.module.moduleId,
       lines: [...lines, ...rest],
-      shorter: [lines, [...tableOf(step, own), ...explained]],
+      shorter: [lines, [...tableOf(step, own, ""), ...explained]],
     };
   };
 
@@ -75,7 +82,7 @@ export function reportOf(
   if (!first) {
     const open = tests.filter(isOpen).length;
     return open === 0
-      ? { ...report([]), isGreen: true, lines: table, shorter: [] }
+      ? { ...report([]), isGreen: extent !== "under way", lines: table, shorter: [] }
       : report(explainOpen(open));
   }
   const explained = explain(step, first, logged.get(first.id) ?? []).split("\n");
@@ -147,18 +154,22 @@ function withTheUnheard(
   return new Map([...groups, ...unheard.map((title): [string, TestCase[]] => [title, []])]);
 }
 
-/** A line for each group, with the number of its task. */
-function tableOf(step: Step, groups: ReadonlyMap<string, TestCase[]>): readonly string[] {
+/** A line for each group, with the number of its task; `withoutTests` says why a group has none. */
+function tableOf(
+  step: Step,
+  groups: ReadonlyMap<string, TestCase[]>,
+  withoutTests: string,
+): readonly string[] {
   const { numberOf } = tasksByTitle(step.id);
   const width = Math.min(48, Math.max(20, ...[...groups.keys()].map((title) => title.length)));
   return [...groups].map(([title, cases]) => {
-    const { sign, count } = summary(cases);
+    const { sign, count } =
+      cases.length === 0 ? { sign: "·", count: withoutTests } : summary(cases);
     return `  ${sign} ${numberOf(title) ?? " "}  ${cutTo(width, title).padEnd(width)}  ${count}`;
   });
 }
 
 function summary(cases: readonly TestCase[]): { readonly sign: string; readonly count: string } {
-  if (cases.length === 0) return { sign: "·", count: "not run" };
   const all = `${cases.length} ${cases.length === 1 ? "test" : "tests"}`;
   const failed = cases.filter(isRed);
   const open = cases.filter(isOpen);

@@ -40,7 +40,12 @@ export async function testLearner(
     const servers = describeInfrastructure();
     if (servers !== "") console.log(`${servers}\n`);
     const isWhole = task === undefined && replay === undefined;
-    const { isGreen, tests, failing, lines } = reportOf(step, run, logged, !isWhole);
+    const { isGreen, tests, failing, lines } = reportOf(
+      step,
+      run,
+      logged,
+      isWhole ? "whole" : "part",
+    );
     if (isWhole) markSolved(step.id, isGreen);
     if (failing.length > 0) rememberFailures(step.id, failing);
     if (!plainVitest || tests === 0) console.log(lines.join("\n"));

@@ -15,16 +15,20 @@ import { watchdog } from "./watchdog.ts";
 export interface WatchSession {
   /** The servers in use, as `PostgreSQL 15 (local)`; empty where the step needs none. */
   servers(): string;
-  /**
-   * Runs the step's tests after these files changed. `onTest` hears how many have ended. Undefined where
-   * the run was cancelled.
-   */
-  run(changed: readonly string[], onTest: (ended: number) => void): Promise<StepReport | undefined>;
+  /** Runs the step's tests after these files changed. Undefined where the run was cancelled. */
+  run(changed: readonly string[], listener: RunListener): Promise<StepReport | undefined>;
   /** The type errors in the step's files as they are now, as lines below the report. */
   typeErrors(report: readonly string[]): Promise<readonly string[]>;
   /** Ends the run under way, whatever its code is doing; resolves when it has ended. */
   cancel(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface RunListener {
+  /** Hears how many tests have ended. */
+  readonly onTest: (ended: number) => void;
+  /** Hears what has become of the tests beside the one that was explained last; the others are to come. */
+  readonly onFirst: (report: StepReport) => void;
 }
 
 /** Prepares the learner's tree of a step. Earlier steps count as solved as they are now. */
@@ -34,6 +38,8 @@ export async function openSession(step: Step): Promise<WatchSession> {
   let ended = 0;
   /** What the watchdog said of the run under way. */
   const barks: string[] = [];
+  /** Where the test stands that the last report has explained. */
+  let explained: string | undefined;
   /** The run under way: whoever finds another one in its place has been cancelled. */
   let current: object | undefined;
   const counter: Reporter = {
@@ -51,7 +57,7 @@ export async function openSession(step: Step): Promise<WatchSession> {
 
   return {
     servers: () => (step.needs.length > 0 ? describeInfrastructure() : ""),
-    async run(changed, listen) {
+    async run(changed, { onTest: listen, onFirst }) {
       const self = {};
       current = self;
       logged.clear();
@@ -59,9 +65,14 @@ export async function openSession(step: Step): Promise<WatchSession> {
       barks.length = 0;
       onTest = listen;
       session.invalidate(changed);
+      const tell = (first: Run): void => {
+        if (current === self) onFirst(reportOf(step, first, logged, "under way"));
+      };
       let run: Run | undefined;
       try {
-        run = await session.run();
+        run = await session.run({
+          first: explained === undefined ? undefined : { file: explained, onEnd: tell },
+        });
       } catch (error) {
         if (current === self && barks.length === 0) throw error;
       }
@@ -69,7 +80,10 @@ export async function openSession(step: Step): Promise<WatchSession> {
         const lines = barks.flatMap((text) => text.split("\n"));
         return { isGreen: false, tests: ended, failing: [], lines, shorter: [] };
       }
-      return current === self && run ? reportOf(step, run, logged) : undefined;
+      if (current !== self || !run) return undefined;
+      const report = reportOf(step, run, logged);
+      explained = report.file;
+      return report;
     },
     async typeErrors(report) {
       return typeErrorLines((await types.check()) ?? [], report);
