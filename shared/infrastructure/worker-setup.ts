@@ -5,6 +5,7 @@
 
 import { inject, vi } from "vitest";
 import { watchForStalls } from "../testing/stall-watch.ts";
+import { watchForUnawaitedQueries } from "../testing/unawaited.ts";
 import { isDebugged, waitAtBreakPoints } from "./debugged.ts";
 import { joinRun } from "./run.ts";
 
@@ -14,3 +15,5 @@ if (isDebugged()) {
   vi.setConfig({ testTimeout: 0, hookTimeout: 0 });
   waitAtBreakPoints();
 } else if (stalls) watchForStalls(stalls);
+// The tree of a learner.
+if (stalls) watchForUnawaitedQueries();

@@ -39,8 +39,8 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** A line of a diff, as `+ Promise {}`. */
-const isPromise = /^(\+ )?Promise \{/m;
+/** A line of a diff, as `+ Promise {}` or `+   "position": Promise {},`. */
+const isPromise = /^(\+ .*)?Promise \{/m;
 
 function plain(diff: unknown): string {
   return typeof diff === "string" ? stripVTControlCharacters(diff) : "";
@@ -56,7 +56,7 @@ export function adviceOn(
   inTest: boolean,
 ): string | undefined {
   if (verdict === "wrong" && chain.some(({ diff }) => isPromise.test(plain(diff)))) {
-    return "Your code returned a promise where the value itself is wanted: an async too many, or an await too few.";
+    return "There is a promise in it where the value itself is wanted: an async too many, or an await too few.";
   }
   if (chain.some(({ message }) => /instead of rejecting$/.test(message))) {
     return "It ended well where it had to fail: an await too few, or an error that is caught and not thrown on.";

@@ -6,6 +6,7 @@ import { tasksByTitle } from "./hints.ts";
 import { labelled } from "./labelled.ts";
 import { errorsAround, outermostTitle, type Run, testsOf } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { unawaitedLines } from "./unawaited-lines.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 export interface StepReport {
@@ -53,6 +54,7 @@ export function reportOf(
     extent === "under way" || (!isPart && (broken || stall)) ? withTheUnheard(step, heard) : heard,
   );
   const red = [...groups.values()].flat().filter(isRed).sort(byModule);
+  const unawaited = unawaitedLines(step, tests);
   const table = tableOf(step, groups, extent === "under way" ? "running ..." : "not run");
   const report = (
     explained: readonly string[],
@@ -66,8 +68,11 @@ export function reportOf(
       tests: tests.length,
       failing: [...(first ? [first] : []), ...red].map(outermostTitle),
       file: first?.module.moduleId,
-      lines: [...lines, ...rest],
-      shorter: [lines, [...tableOf(step, own, ""), ...explained]],
+      lines: [...lines, ...rest, ...unawaited],
+      shorter: [
+        [...lines, ...unawaited],
+        [...tableOf(step, own, ""), ...explained],
+      ],
     };
   };
 
@@ -82,7 +87,12 @@ export function reportOf(
   if (!first) {
     const open = tests.filter(isOpen).length;
     return open === 0
-      ? { ...report([]), isGreen: extent !== "under way", lines: table, shorter: [] }
+      ? {
+          ...report([]),
+          isGreen: extent !== "under way",
+          lines: [...table, ...unawaited],
+          shorter: [],
+        }
       : report(explainOpen(open));
   }
   const explained = explain(step, first, logged.get(first.id) ?? []).split("\n");
