@@ -69,6 +69,7 @@ export const badCode: readonly Station[] = [
     visit: (learner: Learner) => tryOut(learner, bad),
   })),
   { name: "a play of bad code", visit: playBadCode },
+  { name: "a forgotten await", visit: forgetAwait },
 ];
 
 async function solve(learner: Learner): Promise<void> {
@@ -116,4 +117,17 @@ async function playBadCode(learner: Learner): Promise<void> {
     says: ["HANGING the play of 01-aggregate", `where ${file}:`, "npm test 1"],
   });
   save(learner, id, solved(id));
+}
+
+/** The driver's warning becomes a line of the report, beside a red test that says less. */
+async function forgetAwait(learner: Learner): Promise<void> {
+  const store = "steps/03-event-store/event-store.ts";
+  save(learner, "03-event-store", solved("03-event-store"));
+  write(learner, store, read(learner, store).replace("await insertEvent(", "insertEvent("));
+  expectSaid(await learner.types("npm test 3"), {
+    code: 1,
+    says: ["WRONG", "a promise in it", "AWAIT a query was sent", new RegExp(`where ${store}:\\d+`)],
+    not: ["DeprecationWarning"],
+  });
+  expectSaid(await learner.types("npm run reset 3"), { code: 0 });
 }
