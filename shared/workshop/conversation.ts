@@ -23,6 +23,8 @@ export function openConversation(): {
   return {
     print,
     async ask(question) {
+      // What was typed while nobody had asked is no answer.
+      lines.write(null, { ctrl: true, name: "u" });
       const answer = await lines.question(question);
       if (/^\s*q\s*$/i.test(answer)) process.exit(0);
       return answer;

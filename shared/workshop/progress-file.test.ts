@@ -68,6 +68,8 @@ describe("a solved step", () => {
       opened: "2030-05-01T10:00:00.000Z",
       tested: "2030-05-01T10:20:00.000Z",
       solved: "2030-05-01T10:20:00.000Z",
+      seen: "2030-05-01T10:20:00.000Z",
+      seconds: 20 * 60,
     });
   });
 
@@ -89,6 +91,29 @@ describe("what is remembered of a step", () => {
 
     markSolved(step, true, root);
     expect(readProgress(root).steps[step]?.failing).toBeUndefined();
+  });
+
+  it("is the time that was spent on it, without pauses and other steps", () => {
+    vi.useFakeTimers({ now: new Date("2030-05-01T10:00:00.000Z"), toFake: ["Date"] });
+    const after = (minutes: number): void => {
+      vi.setSystemTime(Date.now() + minutes * 60_000);
+    };
+    rememberOpened(step, root);
+    after(10);
+    markSolved(step, false, root);
+    after(14 * 60); // a night
+    markSolved(step, false, root);
+    after(5);
+    markSolved(step, false, root);
+    rememberOpened("02-replay", root);
+    after(20);
+    markSolved(step, false, root);
+    after(1);
+    markSolved(step, true, root);
+    after(8);
+    markSolved(step, true, root);
+
+    expect(readProgress(root).steps[step]?.seconds).toBe((10 + 5 + 1) * 60);
   });
 
   it("is the highest level of its hints", () => {

@@ -101,7 +101,8 @@ function remember(
   change: (step: StepProgress) => StepProgress,
 ): void {
   try {
-    changeStep(root, stepId, change, console.error);
+    const now = new Date();
+    changeStep(root, stepId, (step, all) => change(timed(step, all, now)), console.error);
   } catch (error) {
     if (!(error instanceof ProgressUnusable)) throw error;
     if (!told.has(error.message)) console.error(error.message);
@@ -110,6 +111,19 @@ function remember(
 }
 
 const told = new Set<string>();
+
+/** A longer time without a command is a pause, in seconds. */
+const longestThought = 30 * 60;
+
+/** The step with the time since its last command, if that was spent on it. What is solved takes no more time. */
+function timed(step: StepProgress, all: Progress["steps"], now: Date): StepProgress {
+  if (step.solved !== undefined) return step;
+  const { seen, seconds = 0 } = step;
+  const wasElsewhere = Object.values(all).some((other) => (other.seen ?? "") > (seen ?? ""));
+  const since = seen === undefined ? 0 : Math.round((now.getTime() - Date.parse(seen)) / 1000);
+  const counts = !wasElsewhere && since > 0 && since <= longestThought;
+  return { ...step, seen: now.toISOString(), seconds: seconds + (counts ? since : 0) };
+}
 
 /** Undefined where the step has no folder. Line endings do not count: git may change them on the way to another system. */
 function fingerprint(stepId: string, root: string): string | undefined {

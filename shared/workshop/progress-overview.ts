@@ -17,6 +17,8 @@ export interface StepOverview {
   readonly opened: string | null;
   readonly tested: string | null;
   readonly solved: string | null;
+  /** Spent on it until it was first green; null where a workshop that did not count wrote the file. */
+  readonly seconds: number | null;
   /** Task number to how many of its hints were shown. */
   readonly hints: Readonly<Record<string, number>>;
   readonly hintsUsed: number;
@@ -32,11 +34,12 @@ export function overviewOf(
     const { title, minutes = null } = stepHeading(id, root);
     const known = progress.steps[id];
     const { opened = null, tested = null, solved = null, hints = {} } = known ?? {};
+    const { seconds = null } = known ?? {};
     const hintsUsed = Object.values(hints).reduce((sum, shown) => sum + shown, 0);
     const wasGreen = solved !== null || known?.fingerprint !== undefined;
     const unsolved = wasGreen ? "changed" : opened === null ? "new" : "begun";
     const state = isSolved(id, known, root) ? "solved" : unsolved;
-    return { number, id, title, minutes, state, opened, tested, solved, hints, hintsUsed };
+    return { number, id, title, minutes, state, opened, tested, solved, seconds, hints, hintsUsed };
   });
 }
 

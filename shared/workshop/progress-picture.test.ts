@@ -9,8 +9,9 @@ describe("the picture of the progress", () => {
   const steps = [
     step(1, {
       state: "solved",
-      opened: "2030-05-01T09:00:00.000Z",
+      opened: "2030-04-20T09:00:00.000Z",
       solved: "2030-05-01T09:52:00.000Z",
+      seconds: 52 * 60,
     }),
     step(2, {
       state: "changed",
@@ -105,6 +106,7 @@ function step(number: number, known: Partial<StepOverview> = {}): StepOverview {
     opened: null,
     tested: null,
     solved: null,
+    seconds: null,
     hints: {},
     hintsUsed: 0,
     ...known,

@@ -49,8 +49,9 @@ function row(step: StepOverview, titleWidth: number, now: Date): string {
   return bold(`  ${state === "changed" ? "~" : "▸"} ${line}`);
 }
 
-/** From opening the step to its first green run, or to now. */
-function spent({ opened, solved }: StepOverview, now: Date): string {
+/** What was counted; before anybody counted, from opening the step to its first green run, or to now. */
+function spent({ opened, solved, seconds }: StepOverview, now: Date): string {
+  if (seconds !== null) return duration(Math.round(seconds / 60));
   if (opened === null) return "";
   const end = solved === null ? now.getTime() : Date.parse(solved);
   return duration(Math.max(0, Math.round((end - Date.parse(opened)) / 60_000)));

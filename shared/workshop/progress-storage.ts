@@ -16,6 +16,10 @@ export interface StepProgress {
   readonly tested?: string;
   /** When its tests were first green; kept when the files change afterwards. */
   readonly solved?: string;
+  /** When a command for this step was last called, until it was solved. */
+  readonly seen?: string;
+  /** Time spent on it until it was solved, in seconds; pauses and other steps do not count. */
+  readonly seconds?: number;
   /** Of the learner's files, when the last run was green; none when it was red. */
   readonly fingerprint?: string;
   /** Task number to how many of its hints were shown. */
@@ -65,14 +69,15 @@ export function progressIsBroken(root: string): boolean {
 export function changeStep(
   root: string,
   stepId: string,
-  change: (step: StepProgress) => StepProgress,
+  change: (step: StepProgress, all: Progress["steps"]) => StepProgress,
   warn: (message: string) => void,
 ): void {
   orUnusable("saved in", () => {
     mkdirSync(dirname(fileOf(root)), { recursive: true });
     withLock(lockOf(root), () => {
       const progress = setAsideIfBroken(root, warn);
-      const steps = { ...progress.steps, [stepId]: change(progress.steps[stepId] ?? {}) };
+      const changed = change(progress.steps[stepId] ?? {}, progress.steps);
+      const steps = { ...progress.steps, [stepId]: changed };
       replaceFile(fileOf(root), `${JSON.stringify({ ...progress, steps }, null, 2)}\n`);
     });
   });
@@ -151,9 +156,10 @@ function isProgress(
 
 function isStepProgress(value: unknown): value is StepProgress {
   if (!isRecord(value)) return false;
-  const { opened, tested, solved, fingerprint, hints, failing, guesses } = value;
+  const { opened, tested, solved, seen, seconds, fingerprint, hints, failing, guesses } = value;
   return (
-    [opened, tested, solved].every(isInstantOrNone) &&
+    [opened, tested, solved, seen].every(isInstantOrNone) &&
+    (seconds === undefined || Number.isSafeInteger(seconds)) &&
     (fingerprint === undefined || typeof fingerprint === "string") &&
     (hints === undefined ||
       (isRecord(hints) && Object.values(hints).every(Number.isSafeInteger))) &&
