@@ -6,7 +6,13 @@ import type { Mistake } from "./mistake.ts";
 const race =
   "an event that comes › first of its stream is applied once, when two consumers begin it at the same moment";
 // Not the laws, which take their time, and not the restarts of the server.
-const files = ["projection.test.ts", "catch-up.test.ts", "read-your-writes.test.ts"];
+const files = [
+  "reservations-view.test.ts",
+  "apply-to-view.test.ts",
+  "projection.test.ts",
+  "catch-up.test.ts",
+  "read-your-writes.test.ts",
+];
 
 export const projectionMistakes: readonly Mistake[] = [
   {

@@ -11,7 +11,8 @@ import { projectionMistakes } from "./08-projections.ts";
 import { rebuildMistakes } from "./09-rebuild.ts";
 import { snapshotMistakes } from "./10-snapshots.ts";
 import { versioningMistakes } from "./11-versioning.ts";
-import { sagaMistakes } from "./12-saga.ts";
+import { bookingMistakes } from "./12-saga-deciding.ts";
+import { dispatchingMistakes } from "./12-saga-dispatching.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -26,7 +27,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "09-rebuild": rebuildMistakes,
   "10-snapshots": snapshotMistakes,
   "11-versioning": versioningMistakes,
-  "12-saga": sagaMistakes,
+  "12-saga": [...bookingMistakes, ...dispatchingMistakes],
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

@@ -5,6 +5,7 @@ import type { EventEnvelope, NewEvent } from "../kernel/event.ts";
 import type { EventStore } from "../kernel/event-store.ts";
 import { answerTo } from "./append-outcome.ts";
 import { collect } from "./collect.ts";
+import { versionInWords } from "./in-words.ts";
 import { newEvent } from "./new-events.ts";
 import { describeRefusals } from "./refusals-conformance.ts";
 import { cancelled, confirmed, created, stayChanged } from "./reservations.ts";
@@ -30,7 +31,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
       expect(first, "the first answer").toMatchObject({ ...at, version: 2 });
       expect(second, "the second answer").toMatchObject({ ...at, version: 3 });
       const events = await collect(store.readStream(stream));
-      expect(events.map(inWords), "the stream").toEqual([
+      expect(events.map(versionInWords), "the stream").toEqual([
         "v1 ReservationCreated",
         "v2 ReservationConfirmed",
         "v3 ReservationCancelled",
@@ -116,9 +117,10 @@ export function describeEventStore(makeStore: () => EventStore): void {
         const appending = store.append(stream, batch(cancelled, stayChanged), expected);
         expect(await answerTo(appending), "the answer").toBe(passes ? goesOn : refusal);
         const all = [...before, ...(passes ? [cancelled, stayChanged] : [])];
-        expect((await collect(store.readAll())).map(inWords), "the stream afterwards").toEqual(
-          all.map(({ type }, index) => inWords({ version: index + 1, type })),
-        );
+        expect(
+          (await collect(store.readAll())).map(versionInWords),
+          "the stream afterwards",
+        ).toEqual(all.map(({ type }, index) => versionInWords({ version: index + 1, type })));
       },
     );
   });
@@ -140,7 +142,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         await store.append(stream, batch(cancelled), 2);
         const again = await store.append(stream, events, expected);
         expect(again, "the second answer, beside the first").toEqual({ ...first, repeated: true });
-        expect((await collect(store.readAll())).map(inWords), "all that is stored").toEqual([
+        expect((await collect(store.readAll())).map(versionInWords), "all that is stored").toEqual([
           "v1 ReservationCreated",
           "v2 ReservationConfirmed",
           "v3 ReservationCancelled",
@@ -168,7 +170,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
         await store.append(stream, [a, b], "no-stream");
         const answer = await answerTo(store.append(into, again(a, b), "any"));
         expect(answer.replace(/: .*-.*$/, ""), "the answer").toBe("DuplicateEvent");
-        expect((await collect(store.readAll())).map(inWords), "all that is stored").toEqual([
+        expect((await collect(store.readAll())).map(versionInWords), "all that is stored").toEqual([
           "v1 ReservationCreated",
           "v2 ReservationConfirmed",
         ]);
@@ -186,7 +188,9 @@ export function describeEventStore(makeStore: () => EventStore): void {
       const event = newEvent(created);
       const answer = await answerTo(store.append(stream, [event, event], "any"));
       expect(answer, "the answer").toBe(`DuplicateEvent: ${event.id}`);
-      expect((await collect(store.readAll())).map(inWords), "all that is stored").toEqual([]);
+      expect((await collect(store.readAll())).map(versionInWords), "all that is stored").toEqual(
+        [],
+      );
     });
   });
 
@@ -227,7 +231,7 @@ export function describeEventStore(makeStore: () => EventStore): void {
       const store = makeStore();
       await store.append(stream, batch(created), 0);
       const events = await collect(store.readStream("reservation-2"));
-      expect(events.map(inWords)).toEqual([]);
+      expect(events.map(versionInWords)).toEqual([]);
     });
 
     it("all streams goes by position, after the one that is asked for", async () => {
@@ -259,10 +263,6 @@ export function describeEventStore(makeStore: () => EventStore): void {
       }
     });
   });
-}
-
-function inWords({ version, type }: { readonly version: number; readonly type: string }): string {
-  return `v${version} ${type}`;
 }
 
 function placeOf({ version, streamId }: EventEnvelope): string {

@@ -52,6 +52,11 @@ export function stayInWords({ arrival, departure }: Stay): string {
   return `${arrival} → ${isSameYear ? departure.slice(5) : departure}`;
 }
 
+/** `v2 StayChanged`: an event, or its row, by its place in its stream. */
+export function versionInWords(event: { readonly version: number; readonly type: string }): string {
+  return `v${event.version} ${event.type}`;
+}
+
 /** One line an event, numbered as the versions of its stream: `v1 ReservationConfirmed`. */
 export function historyInWords(events: readonly ReservationEvent[]): readonly string[] {
   if (events.length === 0) return ["no events"];

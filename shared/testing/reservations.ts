@@ -104,6 +104,11 @@ export const cancelled: ReservationCancelled = deepFreeze({
   data: { reservationId, reason: "plans changed", cancelledAt },
 });
 
+/** The same event, of another reservation. */
+export function ofReservation<Event extends ReservationEvent>(id: string, event: Event): Event {
+  return { ...event, data: { ...event.data, reservationId: id } };
+}
+
 export const noReservation: NoReservation = deepFreeze({ status: "none" });
 
 export const pendingReservation: PendingReservation = deepFreeze({

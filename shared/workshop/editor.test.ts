@@ -41,7 +41,7 @@ describe("a single test that the editor's extension runs", () => {
 
   it("has the server of its step, which ends with the run", async () => {
     takeEventStore();
-    const [right] = await explore(["03-event-store/event-store.test.ts", reading]);
+    const [right] = await explore(["03-event-store/reading.test.ts", reading]);
 
     expect(right).toEqual({ tests: { [reading]: "passed" }, postgres: expect.any(String) });
     expect(await isListening(Number(new URL(right?.postgres ?? "").port))).toBe(false);
@@ -54,7 +54,7 @@ describe("a single test that the editor's extension runs", () => {
     change("03-event-store", "event-store.ts", "version >= $2", "version > $2");
     const [first, wrong, last] = await explore(
       ["01-aggregate/stay.test.ts", nights],
-      ["03-event-store/event-store.test.ts", reading],
+      ["03-event-store/reading.test.ts", reading],
       ["01-aggregate/stay.test.ts", nights],
     );
 

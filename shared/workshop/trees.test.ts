@@ -11,7 +11,7 @@ const resolved = (
   solved: readonly string[] = [],
 ) => redirect(source, importer, ownerIn(tree, new Set(solved)));
 
-const test3 = from("steps", "03-event-store", "event-store.test.ts");
+const test3 = from("steps", "03-event-store", "reading.test.ts");
 const code3 = from("steps", "03-event-store", "event-store.ts");
 const earlier = "../01-aggregate/reservation.ts";
 

@@ -7,6 +7,7 @@ import { useBroker } from "../../shared/testing/broker.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { useProxies } from "../../shared/testing/proxies.ts";
+import { stateOf } from "../../shared/testing/relays.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { until as waitUntil } from "../../shared/testing/waiting.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
@@ -104,10 +105,6 @@ function untilOnTheBus(
   events: ReturnType<typeof all>,
 ): Promise<void> {
   return until("versions on the bus", read, events);
-}
-
-function stateOf(relay: Relay): "active" | "not active" {
-  return relay.isActive() ? "active" : "not active";
 }
 
 describe("a relay whose servers both go down", () => {

@@ -9,7 +9,7 @@ import { eventInWords } from "../../shared/testing/in-words.ts";
 import { law } from "../../shared/testing/law.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { emptyReadModel, eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
-import { validHistories } from "../../shared/testing/reservations.ts";
+import { ofReservation, validHistories } from "../../shared/testing/reservations.ts";
 import { costs } from "../../shared/testing/story.ts";
 import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-types.ts";
 import { catchUp } from "./catch-up.ts";
@@ -34,11 +34,7 @@ const histories = fc
 /** The first stream stays reservation-1, the others become reservation-2 and -3. */
 function renamed(events: readonly ReservationEvent[], index: number): readonly ReservationEvent[] {
   const reservationId = `reservation-${index + 1}`;
-  return events.map((event) => withId(event, reservationId));
-}
-
-function withId<Event extends ReservationEvent>(event: Event, reservationId: string): Event {
-  return { ...event, data: { ...event.data, reservationId } };
+  return events.map((event) => ofReservation(reservationId, event));
 }
 
 /** Numbers that pick what is delivered when; the rest of the events follows, in an order that others pick. */
