@@ -80,9 +80,11 @@ export const projectionMistakes: readonly Mistake[] = [
     triedBy: files,
     caughtBy: [
       "the next event of a stream › is applied once, wherever the process dies and it comes again",
-      "the next event of a stream › is applied once by two consumers that have it at the same moment",
     ],
-    perhapsAlso: [race],
+    perhapsAlso: [
+      "the next event of a stream › is applied once by two consumers that have it at the same moment",
+      race,
+    ],
     whatItCostsInProduction:
       "The process died between the two, once in 50,000 events, and the event was applied again after the restart. The drift was one room a week, small enough for nobody to believe it and large enough for an overbooked Easter.",
   },
@@ -96,6 +98,7 @@ export const projectionMistakes: readonly Mistake[] = [
     caughtBy: [
       "the next event of a stream › is applied once by two consumers that have it at the same moment",
     ],
+    perhapsAlso: [race],
     whatItCostsInProduction:
       "During a deployment the old process and the new one had the same event for 40 ms, and both found that it was the next. Eight deployments a day made 8 rooms a month that were taken by nobody.",
   },

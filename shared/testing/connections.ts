@@ -69,6 +69,34 @@ export async function restless(pool: pg.Pool): Promise<{ pool: pg.Pool; end(): P
   };
 }
 
+export interface Counted {
+  readonly pool: pg.Pool;
+  /** How many queries were sent and not answered yet. */
+  unanswered(): number;
+}
+
+/** Counts what is on its way, by the pool itself and by the connections that it lends. */
+export function counted(pool: pg.Pool): Counted {
+  let open = 0;
+  const count = (_query: unknown, pass: () => Result): Result => {
+    open += 1;
+    const answer = pass();
+    const close = (): void => {
+      open -= 1;
+    };
+    answer.then(close, close);
+    return answer;
+  };
+  const lending = new Proxy(pool, {
+    get(target, property) {
+      if (property === "connect") return async () => intercept(await target.connect(), count);
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { pool: intercept(lending, count), unanswered: () => open };
+}
+
 /** Resolves when `work` waits for a lock that another connection to its database holds, or is done. */
 export async function blockedOrDone(pool: pg.Pool, work: Promise<unknown>): Promise<void> {
   let done = false;

@@ -140,7 +140,6 @@ describe("what is remembered of a step", () => {
     writeProgress(JSON.stringify({ solved: { [step]: fingerprint } }));
 
     expect([...solvedSteps(root)]).toEqual([step]);
-    later(2);
     rememberOpened("02-replay", root);
     expect(Object.keys(readProgress(root).steps)).toEqual([step, "02-replay"]);
   });

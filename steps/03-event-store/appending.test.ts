@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answerTo, nameInWords } from "../../shared/testing/append-outcome.ts";
-import { checkedOut, restless } from "../../shared/testing/connections.ts";
+import { checkedOut, counted, restless } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { versionInWords } from "../../shared/testing/in-words.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
@@ -75,6 +75,19 @@ describe("an append", () => {
     });
     await appendToStream(database.pool, name, [newEvent({ type: name, data })]);
     expect(await stored(name)).toMatchObject([{ stream_id: name, type: name, data }]);
+  });
+
+  it("is answered when the database has answered all of it", async () => {
+    story({
+      when: "two events are appended to reservation-1",
+      wanted:
+        "when the answer comes, no statement of it is on its way any more, the commit neither",
+      costs:
+        "the guest reads 'booked', the server goes down before the commit, and no room is kept",
+    });
+    const { pool, unanswered } = counted(database.pool);
+    await appendToStream(pool, "reservation-1", [newEvent(created), newEvent(confirmed)]);
+    expect(unanswered(), "statements without an answer yet").toBe(0);
   });
 
   it("says the position exactly, also beyond 2^53", async () => {
