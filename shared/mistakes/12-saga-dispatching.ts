@@ -40,6 +40,32 @@ export const dispatchingMistakes: readonly Mistake[] = [
       "The process was restarted between the two, and the command was sent by nobody. Five deployments a day left 5 bookings a day hanging, each with a guest who had paid.",
   },
   {
+    id: "sends-inside-the-transaction",
+    title: "sends the command inside the transaction of the checkpoint",
+    edits: [
+      {
+        file: "dispatcher.ts",
+        find: `  await sendOrGiveUp(dispatcher, event);
+  await inTransaction(`,
+        replace: "  await inTransaction(",
+      },
+      {
+        file: "dispatcher.ts",
+        find: `    await scheduleTimeout(client, event);
+`,
+        replace: `    await scheduleTimeout(client, event);
+    await sendOrGiveUp(dispatcher, event);
+`,
+      },
+    ],
+    triedBy: dispatching,
+    caughtBy: [
+      "an event of a booking that is dispatched › has no connection in its hands while its command is on its way",
+    ],
+    whatItCostsInProduction:
+      "A partner's room system took 40 s to answer, and so long was the transaction open. The relays of all services on that server stood still behind it: 9,000 events came a minute late, every minute.",
+  },
+  {
     id: "schedules-after-the-checkpoint",
     title: "schedules the timeout after the transaction of the checkpoint",
     edits: [

@@ -12,6 +12,7 @@ import {
   typesIn,
 } from "../../shared/testing/booking-database.ts";
 import { answered, reservationId } from "../../shared/testing/bookings.ts";
+import { checkedOut } from "../../shared/testing/connections.ts";
 import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { rejectionOf } from "../../shared/testing/refusal.ts";
@@ -105,6 +106,28 @@ describe("an event of a booking that is dispatched", () => {
     const { store, asked } = listening(postgresEventStore(database.pool));
     await dispatchNext({ pool: database.pool, store, name }, startOfStore, next);
     expect([...asked], "the streams that were loaded").toEqual([reservationId]);
+  });
+
+  it("has no connection in its hands while its command is on its way", async () => {
+    story({
+      given,
+      when: "the event is dispatched, and the guest's stream is loaded for its command",
+      wanted: "no connection of the dispatcher's is lent at that moment: no transaction is open",
+      costs: "a slow command holds a transaction open, and every relay waits behind it (step 06)",
+    });
+    await openFor(setUpStore());
+    await requestBooking(setUpStore());
+    const next = await firstOf(database.setUpPool, reservationId);
+    await standing(database.setUpPool);
+    const pool = database.newPool();
+    const lent: number[] = [];
+    const store = postgresEventStore(database.pool);
+    const readStream: EventStore["readStream"] = (streamId, options) => {
+      lent.push(checkedOut(pool));
+      return store.readStream(streamId, options);
+    };
+    await dispatchNext({ pool, store: { ...store, readStream }, name }, startOfStore, next);
+    expect(lent, "connections lent when the guest was loaded").toEqual([0]);
   });
 
   it("has the effect of once, wherever the process dies and begins again", async () => {
