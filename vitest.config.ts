@@ -2,17 +2,19 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { isDebugged } from "./shared/infrastructure/debugged.ts";
 import { mistakesOf } from "./shared/mistakes/catalogue.ts";
-import { mistakePlugin } from "./shared/workshop/mistake-plugin.ts";
 import { solvedSteps } from "./shared/workshop/progress-file.ts";
 import { writePristine } from "./shared/workshop/starter.ts";
 import { treePlugin } from "./shared/workshop/tree-plugin.ts";
 import { ownerIn, type TreeName } from "./shared/workshop/trees.ts";
+import { variantFolder } from "./shared/workshop/variant-files.ts";
+import { variantPlugin } from "./shared/workshop/variant-plugin.ts";
 
 // An editor or a bare `npx vitest` tests the learner's code; the runner asks for other trees.
 const trees = named(process.env.WORKSHOP_TREES ?? "learner") as TreeName[];
 if (trees.includes("pristine")) writePristine();
-// `04-concurrency/check-then-act`; the runner has written them (mistake-files.ts).
+// `04-concurrency/check-then-act`; the runner has written them (variant-files.ts).
 const mistakes = named(process.env.WORKSHOP_MISTAKES ?? "");
+const alternatives = named(process.env.WORKSHOP_ALTERNATIVES ?? "");
 
 // The tests of the tools belong to the whole run. Those that start and stop servers by the dozen, or
 // watch a guided session, take minutes, and hold for whoever changes the workshop:
@@ -53,9 +55,16 @@ export default defineConfig({
         const include = triedBy.map((file) => `steps/${step}/${file}`);
         return {
           // One that extends this file would read it anew, and there are a hundred of them.
-          plugins: [mistakePlugin(step, id)],
+          plugins: [variantPlugin(step, variantFolder("mistakes", step, id))],
           // A machine that is slow must not seem to have caught a mistake.
           test: { ...forAll, testTimeout: 60_000, name: mistake, include },
+        };
+      }),
+      ...alternatives.map((alternative) => {
+        const [step = "", id = ""] = alternative.split("/");
+        return {
+          plugins: [variantPlugin(step, variantFolder("alternatives", step, id))],
+          test: { ...forAll, name: alternative, include: [`steps/${step}/*.test.ts`], isolate: false },
         };
       }),
       ...(tooling === undefined

@@ -1,15 +1,9 @@
-/**
- * A step's reference with a mistake made in it, and where it is written for Vitest, for programs that
- * a test starts, and for whoever wants to read it.
- */
+/** A step's reference with a mistake made in it. */
 
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { editsOf, type Mistake } from "../mistakes/mistake.ts";
-import { readIfThere } from "./disk.ts";
 import { referenceOf } from "./reference.ts";
 import type { Starter } from "./starter.ts";
-import { root } from "./steps.ts";
+import { writeVariant } from "./variant-files.ts";
 
 /** The reference has changed, and the mistake's edit does not fit it any more. */
 export class MistakeDoesNotApply extends Error {
@@ -52,28 +46,8 @@ export function mistakenFiles(stepId: string, mistake: Mistake): readonly Mistak
   return makeMistake(mistake, referenceOf(stepId));
 }
 
-/** Where the whole step is, with the mistake in it, once it is written. */
-export function mistakeFolder(stepId: string, mistakeId: string): string {
-  return join(root, ".workshop", "mistakes", mistakeId, stepId);
-}
-
 /** Writes the whole step with the mistake in it. Throws MistakeDoesNotApply. */
 export function writeMistake(stepId: string, mistake: Mistake): void {
   const changed = new Map(mistakenFiles(stepId, mistake).map(({ name, after }) => [name, after]));
-  for (const { name, text } of referenceOf(stepId)) {
-    const file = join(mistakeFolder(stepId, mistake.id), name);
-    const wanted = movedImports(changed.get(name) ?? text);
-    if (readIfThere(file)?.toString("utf8") === wanted) continue;
-    mkdirSync(dirname(file), { recursive: true });
-    // In one stroke: another run may be reading it.
-    writeFileSync(`${file}.${process.pid}.new`, wanted);
-    renameSync(`${file}.${process.pid}.new`, file);
-  }
-}
-
-/** From its folder, two levels deeper than a step, it imports earlier steps and what is given. */
-function movedImports(text: string): string {
-  return text
-    .replaceAll(/(from|import) "\.\.\/\.\.\/shared\//g, '$1 "../../../../shared/')
-    .replaceAll(/(from|import) "\.\.\/(\d\d-)/g, '$1 "../../../../solutions/$2');
+  writeVariant("mistakes", stepId, mistake.id, changed);
 }

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly trees: readonly TreeName[];
   /** Steps with a mistake in them, as `04-concurrency/check-then-act`: the names of their projects. */
   readonly mistakes?: readonly string[];
+  /** Steps solved in another way, as `01-aggregate/class-based`: the names of their projects. */
+  readonly alternatives?: readonly string[];
   /** Also the tests of the workshop's own tools. */
   readonly tooling?: boolean;
   /** Only this step's tests. */
@@ -37,11 +39,13 @@ export interface Run {
 export async function runVitest({
   trees,
   mistakes = [],
+  alternatives = [],
   tooling = false,
   step,
   reporters,
 }: RunOptions): Promise<Run> {
   process.env.WORKSHOP_MISTAKES = mistakes.join(",");
+  process.env.WORKSHOP_ALTERNATIVES = alternatives.join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
   const session = await openVitest(trees, step, reporters);
   try {

@@ -1,29 +1,52 @@
 /**
- * `npm run solution N`: how the learner's files differ from the reference; with `--apply` the reference
- * takes their place, and theirs are kept in a backup.
+ * `npm run solution N`: how the learner's files differ from the reference.
+ *
+ *   npm run solution 4 -- --apply          puts the reference in their place, and keeps them in a backup
+ *   npm run solution 4 -- --alternatives   shows other right solutions, and what they gain and cost
+ *   npm run solution -- --alternatives --check   for those who change the workshop: are they all green?
  */
 
 import { parseArgs } from "node:util";
-import { requiredStep } from "./arguments.ts";
+import { alternativesOf } from "../alternatives/catalogue.ts";
+import { alternativeFiles } from "./alternative-files.ts";
+import { chosenStep, requiredStep } from "./arguments.ts";
 import { printFinished, printKept } from "./backup-report.ts";
 import { changeFiles } from "./backups.ts";
 import { runCommand } from "./command.ts";
 import { difference } from "./difference.ts";
+import { wrapped } from "./labelled.ts";
 import { bold, dim } from "./paint.ts";
 import { rememberOpened } from "./progress-file.ts";
 import { compareWithReference, ownFiles, referenceTargets } from "./step-files.ts";
 import { stepHeading } from "./step-heading.ts";
-import { root, type Step } from "./steps.ts";
+import { root, type Step, steps } from "./steps.ts";
 
-await runCommand("npm run solution 4, or npm run solution 4 -- --apply", () => {
+const options = ["apply", "alternatives", "check"] as const;
+
+await runCommand("npm run solution 4, or npm run solution 4 -- --apply", async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { apply: { type: "boolean", default: false } },
+    options: {
+      apply: { type: "boolean" },
+      alternatives: { type: "boolean" },
+      check: { type: "boolean" },
+    },
   });
-  const numbers = positionals.filter((word) => word !== "apply");
+  // Without the two dashes before it npm keeps an option to itself, so a word will do.
+  const isAsked = (option: (typeof options)[number]): boolean =>
+    values[option] === true || positionals.includes(option);
+  const numbers = positionals.filter((word) => !options.some((option) => option === word));
+  if (isAsked("alternatives") && isAsked("check")) {
+    const step = chosenStep(numbers);
+    // Vitest takes a second to load, which nobody else here waits for.
+    const { checkAlternatives } = await import("./alternative-check.ts");
+    process.exitCode = (await checkAlternatives(step === undefined ? steps : [step])) ? 0 : 1;
+    return;
+  }
   const step = requiredStep(numbers, "npm run solution");
   rememberOpened(step.id);
-  if (values.apply || numbers.length < positionals.length) apply(step);
+  if (isAsked("alternatives")) showAlternatives(step);
+  else if (isAsked("apply")) apply(step);
   else show(step);
 });
 
@@ -48,6 +71,25 @@ function show(step: Step): void {
   );
   console.log(`Take the reference:  npm run solution ${number} -- --apply`);
   console.log("Your files are kept then, and npm run undo brings them back.");
+}
+
+function showAlternatives(step: Step): void {
+  const all = alternativesOf(step.id);
+  console.log(bold(stepHeading(step.id).line));
+  for (const alternative of all) {
+    console.log(`\n${bold(alternative.id)}`);
+    for (const line of wrapped(`The code ${alternative.title}.`, 78)) console.log(line);
+    console.log("");
+    for (const line of wrapped(alternative.tradeOffs, 78)) console.log(line);
+    for (const { name } of alternativeFiles(step.id, alternative)) {
+      console.log(`  shared/alternatives/${step.id}/${alternative.id}/${name}`);
+    }
+  }
+  console.log(
+    all.length === 0
+      ? "There is no alternative to this step's reference yet."
+      : "\nAll of them are green under the same tests as yours. Open a file beside solutions/.",
+  );
 }
 
 function apply(step: Step): void {
