@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { threadId } from "node:worker_threads";
 import { cleanUp, sweep } from "./cleaning.ts";
 import { beginLedger, endLedger, type LedgerEntry, note, readLedger } from "./ledger.ts";
 import { identityOf } from "./process-identity.ts";
@@ -29,6 +30,7 @@ export interface Run {
 
 // Vitest loads the global set-up once per project: they share the process, so they share the run.
 const key = Symbol.for("event-sourcing-workshop.run");
+const namesKey = Symbol.for("event-sourcing-workshop.names");
 const shared = globalThis as { [key]?: Promise<Run> | undefined };
 
 /** The run of this process. The first call sweeps what earlier ones have left. */
@@ -73,16 +75,19 @@ async function begin(): Promise<Run> {
   return runWith(id, ledger, await sweep());
 }
 
+// A test worker may load this file anew for each file of tests, and counts on.
+const names = globalThis as { [namesKey]?: number };
+
 function runWith(id: string, ledger: string, notices: readonly string[]): Run {
-  let names = 0;
   return {
     id,
     ledger,
     notices,
     note: (entry) => note(ledger, entry),
     newName: () => {
-      names += 1;
-      return `workshop_${id}_${process.pid}_${names}`;
+      const count = (names[namesKey] ?? 0) + 1;
+      names[namesKey] = count;
+      return `workshop_${id}_${process.pid}_${threadId}_${count}`;
     },
   };
 }

@@ -20,7 +20,7 @@ describe.runIf("url" in inject("rabbitmq"))("a test's names on the broker", () =
     await channel.assertExchange(`${earlier}.exchange`, "topic", { durable: true });
     const { queue } = await channel.assertQueue(`${earlier}.queue`, { durable: true });
 
-    expect(queue).toMatch(/^workshop-[a-z0-9]{6}-\d+-\d+\.queue$/);
+    expect(queue).toMatch(/^workshop-[a-z0-9]{6}-\d+-\d+-\d+\.queue$/);
   });
 
   it("are gone after it, and its connections are closed", async () => {
