@@ -100,7 +100,7 @@ interface Walk {
   readonly isWhole: boolean;
 }
 
-/** Servers make learners wait, so there is one more of them than there are processors. */
+/** Servers make learners wait half of their time, so there are two more of them than there are processors. */
 async function walkAll(
   chosen: readonly Way[],
   publishFor: (name: string) => Promise<Published>,
@@ -112,7 +112,7 @@ async function walkAll(
       walks.push(await begin(way, publishFor));
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() + 1 }, walkOn));
+  await Promise.all(Array.from({ length: availableParallelism() + 2 }, walkOn));
   return walks;
 }
 
