@@ -4,7 +4,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { type ApiRequest, correlationIdOf, isReachedAs, readBody } from "./client-request.ts";
 import { createEngine, type EngineContext } from "./graphql-engine.ts";
@@ -115,6 +115,9 @@ export async function serveApi<Context extends object>(
     await sendResponse(response, result, limits.slowReader);
   };
 
+  // Node counts a connection that was opened in advance, as browsers do, as one that is at work.
+  const connections = new Set<Socket>();
+  const underWay = new Set<Socket>();
   const server = createServer((request, response) => {
     const began = performance.now();
     const left = new AbortController();
@@ -123,10 +126,12 @@ export async function serveApi<Context extends object>(
     const signal = AbortSignal.any([left.signal, closing.signal]);
     const told: EngineContext["told"] = {};
     const line = { correlationId, client, method: request.method ?? "", path: pathOf(request) };
+    underWay.add(request.socket);
     response.once("close", () => {
       left.abort();
+      underWay.delete(request.socket);
       // A connection that is kept alive would keep the server open for seconds.
-      if (closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
+      if (closing.signal.aborted) request.socket.end();
       const milliseconds = Math.round(performance.now() - began);
       log({
         level: "info",
@@ -156,6 +161,10 @@ export async function serveApi<Context extends object>(
       },
     );
   });
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   server.requestTimeout = limits.requestTime;
   server.headersTimeout = Math.min(limits.requestTime, 5_000);
   server.maxConnections = limits.subscriptions + 500;
@@ -174,7 +183,7 @@ export async function serveApi<Context extends object>(
           resolve();
         });
         closing.abort();
-        server.closeIdleConnections();
+        for (const socket of connections) if (!underWay.has(socket)) socket.destroy();
       });
       return closed;
     },
