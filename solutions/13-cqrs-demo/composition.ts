@@ -48,6 +48,8 @@ export interface SystemOptions extends Servers {
   readonly roles?: readonly Role[];
   /** For measuring and logging, nothing depends on it. */
   readonly watch?: Watch;
+  /** Milliseconds within which every part has to be ready; 15,000 when left out. */
+  readonly startWithin?: number;
 }
 
 export interface ReservationSystem {
@@ -59,7 +61,7 @@ export interface ReservationSystem {
   readonly readModel: pg.Pool;
   /** Has relay and bookings look what there is to do now, wherever they run, and not only once a second. */
   wakeBookings(): Promise<void>;
-  /** Ends the parts in the order of the flow, each after what it has in hand. */
+  /** Ends the parts in the order of the flow, each after what it has in hand. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -155,11 +157,19 @@ export async function composeReservationSystem(options: SystemOptions): Promise<
     const { side, settled } = openWriteSide(pool, store, watch);
     const core: Core = { pool, store, handle: (command, more) => handle(side, command, more) };
     const parts = partsOf(options, core);
-    const running = await startParts(roles.map((role) => parts[role]));
-    const stop = async (): Promise<void> => {
+    const running = await startParts(
+      roles.map((role) => parts[role]),
+      options.startWithin,
+    );
+    let stopped: Promise<void> | undefined;
+    const stopAll = async (): Promise<void> => {
       await running.stop();
       await settled();
       await pool.end();
+    };
+    const stop = (): Promise<void> => {
+      stopped ??= stopAll();
+      return stopped;
     };
     const wakeBookings = async (): Promise<void> => {
       await pool.query(`notify ${eventsChannel}`);

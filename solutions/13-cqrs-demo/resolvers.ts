@@ -47,8 +47,9 @@ export async function reservationPage(
   filter: Pick<ListOptions, "hotelId" | "guestId" | "status">,
   { first, after }: { readonly first: number; readonly after?: string | null },
 ): Promise<Page> {
-  // BEGIN SOLUTION: refuse a `first` that is not 1 to longestPage (requirePage); then listReservations (of step 08) with the
-  // filter, from the cursor on if there is one (fromPageCursor); `next` is the next page's cursor, or null
+  // BEGIN SOLUTION: refuse a `first` that is not 1 to longestPage (requirePage, below). Then listReservations, of
+  // ../08-projections/reservations-view.ts, with the filter and this limit, and from the cursor on where
+  // there is one (fromPageCursor of ./cursors.ts). `next` is toPageCursor of where it ended, or null.
   requirePage(first);
   const from = after ? { after: fromPageCursor(after) } : {};
   const { reservations, next } = await listReservations(readModel, {
@@ -71,8 +72,8 @@ export function requirePage(first: number): void {
  * everything else is a fault of ours, and thrown: the API masks it.
  */
 export async function answerTo(ids: Ids, send: () => Promise<Outcome>): Promise<CommandAnswer> {
-  // BEGIN SOLUTION: send it: `accepted`. A ConcurrencyConflict is a `conflict`; what refusalOf knows is that refusal.
-  // Nothing else is caught here.
+  // BEGIN SOLUTION: send it, and it is `accepted` (of ./answers.ts). A ConcurrencyConflict is a `conflict`; what
+  // refusalOf knows is that refusal. Every other error goes on as it is: it is not for clients.
   try {
     return accepted(ids, await send());
   } catch (error) {
@@ -91,8 +92,9 @@ export async function withReservation(
   timeout = 2_000,
 ): Promise<CommandAccepted> {
   const { streamId, version } = answer;
-  // BEGIN SOLUTION: waitForVersion (of step 08), then findReservation: the answer with `reservation`. When the read
-  // model is not there in time (ReadModelBehind), the answer with `readModelBehind`: the write is safe.
+  // BEGIN SOLUTION: waitForVersion (of ../08-projections/read-your-writes.ts) of this stream and version, then
+  // findReservation: the answer with `reservation` in it. When the read model is not there in time
+  // (ReadModelBehind), the answer with `readModelBehind: { wanted, reached }`: the write is safe.
   try {
     await waitForVersion(readModel, streamId, version, { timeout });
     return { ...answer, reservation: await findReservation(readModel, streamId) };
@@ -113,9 +115,9 @@ export async function* eventsAfter(
   place: Checkpoint,
   signal: AbortSignal,
 ): AsyncGenerator<CommittedEvent> {
-  // BEGIN SOLUTION: take the bell first: what rings while you read is heard afterwards. Then, until the signal is
-  // aborted: readAfter the place where you are; yield each, and be behind it; where there was none,
-  // waitForWork (of step 06) at the bell. Nothing but what was read may be yielded.
+  // BEGIN SOLUTION: take the bell first (storedBell): what rings while you read is heard afterwards. Then, until
+  // the signal is aborted: readAfter the place where you are; yield each event, and be behind it (its
+  // checkpoint); where there was none, waitForWork at the bell, of ../06-publishing/wake-up.ts
   const bell = storedBell(signal);
   let last = place;
   while (!signal.aborted) {

@@ -41,9 +41,9 @@ export function stamping(store: EventStore): EventStore {
   return {
     ...store,
     append(streamId, events, expectedVersion) {
-      // BEGIN SOLUTION: steps 05 to 08 write schemaVersion 1 for shapes that step 11 counts as 2 and 3. Give each
-      // event of a reservation (isOfReservation, below) its version of today (withTodaysVersion), leave
-      // the others as they are, and append them.
+      // BEGIN SOLUTION: step 05 writes schemaVersion 1 for shapes that step 11 counts as 2 and 3. Give each event
+      // of a reservation (isOfReservation, below) its version of today (withTodaysVersion, of
+      // ../11-versioning/releases.ts), leave the others as they are, and append them to `store`.
       const stamped = events.map((event) =>
         isOfReservation(event) ? withTodaysVersion(event) : event,
       );
@@ -79,7 +79,7 @@ export async function foldRows(
 ): Promise<Folded | undefined> {
   // BEGIN SOLUTION: read the stream from the snapshot's own event on, from 1 where there is no snapshot. The
   // snapshot's event must be the first that comes, by its id; it is in the state already. Every row
-  // behind it is folded by replayStored (of step 11), and its id is the new eventId.
+  // behind it is folded by replayStored (of ../11-versioning/replay-stored.ts), and its id is the new eventId.
   let folded = from.version === 0 ? from : undefined;
   const fromVersion = Math.max(from.version, 1);
   for await (const row of store.readStream(streamId, { fromVersion })) {
@@ -106,10 +106,10 @@ export async function attempt(
   expectedVersion?: number,
 ): Promise<Attempt> {
   const streamId = envelope.command.data.reservationId;
-  // BEGIN SOLUTION: load; requireVersion; decide; newEvents; append at the version that was loaded; offer a
-  // snapshot of what was loaded. Where that decides nothing, is refused (DomainError), conflicts
-  // (ConcurrencyConflict) or repeats an append: has an earlier delivery of this command stored
-  // something (earlierAnswer)? Then that is the answer, whatever the state says now.
+  // BEGIN SOLUTION: load; requireVersion (below); decide (of 01); newEvents (of 05's command-handler.ts); append at
+  // the version that was loaded; offer a snapshot of what was loaded. Where that decides nothing, is
+  // refused (DomainError), conflicts (ConcurrencyConflict) or repeats an append: has an earlier delivery
+  // of this command stored something (earlierAnswer)? Then that is the answer, whatever the state is now.
   const loaded = await load(side, streamId);
   try {
     requireVersion(loaded, expectedVersion);
