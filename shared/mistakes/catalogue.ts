@@ -12,6 +12,7 @@ import { rebuildMistakes } from "./09-rebuild.ts";
 import { snapshotMistakes } from "./10-snapshots.ts";
 import { versioningMistakes } from "./11-versioning.ts";
 import { sagaMistakes } from "./12-saga.ts";
+import { cqrsDemoMistakes } from "./13-cqrs-demo.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -27,6 +28,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "10-snapshots": snapshotMistakes,
   "11-versioning": versioningMistakes,
   "12-saga": sagaMistakes,
+  "13-cqrs-demo": cqrsDemoMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

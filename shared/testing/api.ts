@@ -1,7 +1,10 @@
 /** What the tests of step 13 stand on: parts that tell what became of them, a context, and a query that is answered. */
 
+import { inspect } from "node:util";
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, graphql } from "graphql";
+import { expect } from "vitest";
 import type { Part } from "../../solutions/13-cqrs-demo/parts.ts";
+import { isMistake } from "./waiting.ts";
 
 /** A query's data, or the code of what it was refused with. What was thrown inside goes on. */
 export async function answered(
@@ -21,6 +24,18 @@ function dataOf({ data, errors = [] }: ExecutionResult): unknown {
     throw error.originalError;
   }
   return `refused: ${String(error.extensions.code ?? error.message)}`;
+}
+
+/** What the action fails with. What is not written, or broken in itself, fails the test as it is. */
+export async function thrownBy(action: () => Promise<unknown>): Promise<unknown> {
+  let answer: unknown;
+  try {
+    answer = await action();
+  } catch (error) {
+    if (isMistake(error)) throw error;
+    return error;
+  }
+  return expect.fail(`nothing was thrown; the answer was ${inspect(answer, { depth: 2 })}`);
 }
 
 /** Parts without servers, which write down what happens to them. */

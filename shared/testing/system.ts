@@ -10,7 +10,9 @@ import { topologyFor } from "../../solutions/06-publishing/topology.ts";
 import { queueNames } from "../../solutions/07-consuming/topology.ts";
 import { firstRelease } from "../../solutions/11-versioning/first-release.ts";
 import { upcast } from "../../solutions/11-versioning/upcast.ts";
-import { belongsToBookings } from "../../solutions/12-saga/deciders.ts";
+import { belongsToBookings, guests, hotels } from "../../solutions/12-saga/deciders.ts";
+import { handle } from "../../solutions/12-saga/handle.ts";
+import { handleInput } from "../../solutions/12-saga/inbox.ts";
 import type { Servers } from "../../solutions/13-cqrs-demo/parts.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
 import type { EventStore } from "../kernel/event-store.ts";
@@ -125,4 +127,25 @@ export function creation(reservationId: string, hotelId = "hotel-1", guestId = "
     },
   } as const;
   return { id: randomUUID(), command };
+}
+
+/** A hotel, a guest and a reservation, and the request for its booking. */
+export async function requestBooking(
+  store: EventStore,
+  reservationId: string,
+  create?: (command: ReturnType<typeof creation> & { correlationId: string }) => Promise<unknown>,
+): Promise<string> {
+  const correlationId = randomUUID();
+  const id = randomUUID;
+  const open = { hotelId: "astoria", rooms: { single: 0, double: 1, suite: 0 }, now: now() };
+  await handle(store, hotels, { id: id(), command: { type: "OpenHotel", data: open } });
+  const guest = { guestId: "ada", credit: { amount: 50_000, currency: "EUR" }, now: now() };
+  await handle(store, guests, { id: id(), command: { type: "RegisterGuest", data: guest } });
+  const creating = creation(reservationId, "astoria");
+  await create?.({ ...creating, correlationId });
+  const { hotelId, guestId, roomType, stay } = creating.command.data;
+  const total = { amount: 24_000, currency: "EUR" };
+  const data = { reservationId, hotelId, guestId, roomType, stay, total, expiresAt: now(15) };
+  await handleInput(store, { id: id(), command: { type: "RequestBooking", data }, correlationId });
+  return correlationId;
 }
