@@ -13,6 +13,7 @@ import { snapshotMistakes } from "./10-snapshots.ts";
 import { versioningMistakes } from "./11-versioning.ts";
 import { bookingMistakes } from "./12-saga-deciding.ts";
 import { dispatchingMistakes } from "./12-saga-dispatching.ts";
+import { cqrsDemoMistakes } from "./13-cqrs-demo.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -28,6 +29,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "10-snapshots": snapshotMistakes,
   "11-versioning": versioningMistakes,
   "12-saga": [...bookingMistakes, ...dispatchingMistakes],
+  "13-cqrs-demo": cqrsDemoMistakes,
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

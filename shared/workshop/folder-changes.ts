@@ -34,7 +34,7 @@ type Look = ReadonlyMap<string, string>;
 function lookAt(folder: string): Look {
   const look = new Map<string, string>();
   for (const name of namesIn(folder)) {
-    if (!/\.(ts|sql|json)$/.test(name)) continue;
+    if (!/\.(ts|sql|json|graphql)$/.test(name)) continue;
     const found = statSync(join(folder, name), { throwIfNoEntry: false });
     if (found) look.set(name, `${found.mtimeMs} ${found.size} ${found.ino}`);
   }

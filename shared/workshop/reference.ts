@@ -10,7 +10,7 @@ export function referenceOf(stepId: string): readonly Starter[] {
   const folder = join(root, "solutions", stepId);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => /\.(ts|sql|json)$/.test(name))
+    .filter((name) => /\.(ts|sql|json|graphql)$/.test(name))
     .sort()
     .map((name) => ({ name, text: withoutMarks(readFileSync(join(folder, name), "utf8")) }));
 }

@@ -21,7 +21,7 @@ export function startersOf(stepId: string): readonly Starter[] {
   const folder = join(root, "solutions", stepId);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => /\.(ts|sql|json)$/.test(name))
+    .filter((name) => /\.(ts|sql|json|graphql)$/.test(name))
     .sort()
     .map((name) => {
       const source = readFileSync(join(folder, name), "utf8");

@@ -27,6 +27,7 @@ const needs: Readonly<Record<string, readonly Service[]>> = {
   "10-snapshots": ["postgres"],
   "11-versioning": [],
   "12-saga": ["postgres"],
+  "13-cqrs-demo": ["postgres", "rabbitmq"],
 };
 
 const all: readonly Service[] = ["postgres", "rabbitmq"];

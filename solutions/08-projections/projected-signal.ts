@@ -6,12 +6,13 @@
 import type { Pool } from "pg";
 import { type Bell, createBell, createWakeUp, type WakeUp } from "../06-publishing/wake-up.ts";
 
-const channel = "reservations_projected";
+/** Rings when a row of the read model may have changed. */
+export const projectedChannel = "reservations_projected";
 
 /** After the commit, so that no transaction waits in the queue that NOTIFY makes of commits. */
 export async function announceProjected(pool: Pool): Promise<void> {
   // What was projected is committed: whether the hint gets through does not change that.
-  await pool.query(`notify ${channel}`).catch(() => undefined);
+  await pool.query(`notify ${projectedChannel}`).catch(() => undefined);
 }
 
 /**
@@ -50,7 +51,7 @@ const shared = new WeakMap<Pool, Bells>();
 function bellsOn(pool: Pool): Bells {
   const open = shared.get(pool);
   if (open) return open;
-  const bells: Bells = { all: new Set(), wakeUp: createWakeUp(pool, channel, 60_000) };
+  const bells: Bells = { all: new Set(), wakeUp: createWakeUp(pool, projectedChannel, 60_000) };
   shared.set(pool, bells);
   void ringOn(bells);
   return bells;

@@ -3,7 +3,9 @@
 import { DomainError } from "../../shared/kernel/errors.ts";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
+import type { ReservationCommand } from "../01-aggregate/reservation-types.ts";
 import { handleCommand } from "../05-command-handlers/command-handler.ts";
+import type { CommandResult } from "../05-command-handlers/command-types.ts";
 import { eventId } from "../05-command-handlers/event-id.ts";
 import { commandFor } from "./booking-command.ts";
 import type {
@@ -22,6 +24,11 @@ export function isBookingEvent(event: EventEnvelope): event is EventEnvelope<Boo
   return Object.hasOwn(bookings.eventTypes, event.type);
 }
 
+/** The write path of reservations: step 05's, or what an application has put in its place. */
+export type HandleReservation = (
+  envelope: Envelope<ReservationCommand>,
+) => Promise<Pick<CommandResult, "events">>;
+
 /**
  * Sends the event's command and stores what comes of it. Done twice, it has the effect of once.
  *
@@ -31,10 +38,11 @@ export function isBookingEvent(event: EventEnvelope): event is EventEnvelope<Boo
 export async function dispatch(
   store: EventStore,
   event: EventEnvelope<BookingEvent>,
+  handleReservation: HandleReservation = (envelope) => handleCommand(store, envelope),
 ): Promise<void> {
   const envelope = commandFor(event);
   if (!envelope) return;
-  const answer = await send(store, envelope);
+  const answer = await send(store, envelope, handleReservation);
   if (answer) await tell(store, event, answer);
 }
 
@@ -56,11 +64,12 @@ type Answer = NothingToDo | CommandRefused | CommandFailed;
 async function send(
   store: EventStore,
   envelope: Envelope<BookingCommand>,
+  handleReservation: HandleReservation,
 ): Promise<Answer | undefined> {
   const { type: command, data } = envelope.command;
   const { reservationId } = data;
   try {
-    const { events } = await sendCommand(store, envelope);
+    const { events } = await sendCommand(store, envelope, handleReservation);
     if (events.length > 0) return undefined;
     return { type: "NothingToDo", data: { reservationId, command } };
   } catch (error) {
@@ -69,7 +78,11 @@ async function send(
   }
 }
 
-function sendCommand(store: EventStore, envelope: Envelope<BookingCommand>): Promise<Handled> {
+function sendCommand(
+  store: EventStore,
+  envelope: Envelope<BookingCommand>,
+  handleReservation: HandleReservation,
+): Promise<Pick<Handled, "events">> {
   const { command } = envelope;
   switch (command.type) {
     case "ChargeCredit":
@@ -80,7 +93,7 @@ function sendCommand(store: EventStore, envelope: Envelope<BookingCommand>): Pro
       return handle(store, hotels, { ...envelope, command });
     case "ConfirmReservation":
     case "CancelReservation":
-      return handleCommand(store, { ...envelope, command });
+      return handleReservation({ ...envelope, command });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
-import { load as loadReservation } from "../05-command-handlers/repository.ts";
+import { load as loadReservation } from "../11-versioning/replay-stored.ts";
 import { guestStream, guests, hotelStream, hotels } from "../12-saga/deciders.ts";
 import { load } from "../12-saga/handle.ts";
 

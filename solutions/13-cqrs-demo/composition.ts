@@ -1,195 +1,182 @@
 /**
  * The whole system, put together: the one place that knows which part is plugged into which.
  *
- *   command -> handler (05) -> aggregate (01) -> event store (03, 04) -> relay (06)
- *           -> RabbitMQ -> subscriber (07) -> projection (08) -> read model -> query
- *                       -> subscriber (07) -> booking (12) -> event store -> dispatcher (12) -> command
+ *   command -> write side (01, 04, 05, 10, 11) -> event store (03) -> relay (06)
+ *           -> RabbitMQ -> projector (07, 08, 09) -> read model -> query
+ *                       -> saga (07, 12) -> event store, and commands
+ *
+ * Each role runs alone as well, and several of each side by side: what they share is the database and
+ * the broker, and nothing else.
  */
 
-import { setTimeout as delay } from "node:timers/promises";
-import { connect } from "amqplib";
-import pg from "pg";
-import { installSchemas } from "../../shared/infrastructure/schemas.ts";
+import type pg from "pg";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
-import { postgresEventStore } from "../04-concurrency/event-store.ts";
-import { handleCommand } from "../05-command-handlers/command-handler.ts";
 import type { CommandEnvelope, CommandResult } from "../05-command-handlers/command-types.ts";
-import { notifying } from "../06-publishing/notifying.ts";
-import { type Relay, startRelay } from "../06-publishing/relay.ts";
-import type { Topology } from "../06-publishing/topology.ts";
-import { startSubscriber } from "../07-consuming/subscriber.ts";
-import { catchUp } from "../08-projections/catch-up.ts";
-import { project } from "../08-projections/projection.ts";
+import { eventsChannel } from "../06-publishing/notifying.ts";
+import { bookingDayProjection } from "../09-rebuild/booking-day.ts";
+import { projectLive } from "../09-rebuild/live-projection.ts";
+import { firstProjection, type Projection } from "../09-rebuild/projection.ts";
+import { upcast } from "../11-versioning/upcast.ts";
 import { belongsToBookings } from "../12-saga/deciders.ts";
-import { startDispatcher } from "../12-saga/dispatcher-process.ts";
-import { catchUpBookings, handleEvent } from "../12-saga/inbox.ts";
-import { schemaFiles } from "../12-saga/schema.ts";
+import {
+  openPool,
+  openStore,
+  openWriteSide,
+  type Part,
+  type Servers,
+  startProjectorPart,
+  startRelayPart,
+  startSagaPart,
+} from "./parts.ts";
+import { installTables } from "./schema-files.ts";
 import { within } from "./time-limit.ts";
+import type { Watch } from "./watch.ts";
+import { type HandleOptions, handle, stamping } from "./write-side.ts";
 
-const connectTimeout = 5_000;
+export { bookingSubscriber, readModelSubscriber } from "./parts.ts";
+
+export type Role = "relay" | "projector" | "saga";
+
+const allRoles: readonly Role[] = ["relay", "projector", "saga"];
 const startTimeout = 15_000;
 
-/** The name of the subscriber whose events feed the read model; its queues begin with it. */
-export const readModelSubscriber = "reservations";
-/** That of the bookings, which hear what guests, hotels and reservations have decided. */
-export const bookingSubscriber = "bookings";
-
-export interface SystemOptions {
-  readonly databaseUrl: string;
-  readonly amqpUrl: string;
-  readonly topology: Topology;
+export interface SystemOptions extends Servers {
   /** By which bookings time out: ISO 8601 in UTC. */
   readonly now: () => string;
-  /** Told of each event on its way; for measuring and logging, nothing depends on it. */
+  /** All of them when left out; none for a process that only takes commands and answers queries. */
+  readonly roles?: readonly Role[];
+  /** For measuring and logging, nothing depends on it. */
   readonly watch?: Watch;
-}
-
-export interface Watch {
-  readonly onDecided?: (streamId: string) => void;
-  readonly onPublished?: (event: EventEnvelope) => void;
-  readonly onProjected?: (event: EventEnvelope) => void;
-  /** Before a booking hears of it; what it waits for, the bus waits for. */
-  readonly beforeHeard?: (event: EventEnvelope) => Promise<void>;
-  readonly onHeard?: (event: EventEnvelope) => void;
-  /** Something broke, and is being tried again. */
-  readonly onTrouble?: (
-    part: "relay" | "subscriber" | "dispatcher" | "database",
-    error: unknown,
-  ) => void;
+  /** Milliseconds within which every part has to be ready; 15,000 when left out. */
+  readonly startWithin?: number;
 }
 
 export interface ReservationSystem {
-  /** Command side: what changes anything goes through here. */
-  handle(command: CommandEnvelope): Promise<CommandResult>;
-  /** The truth: each reservation's events. */
+  /** Command side: what changes a reservation goes through here. */
+  handle(command: CommandEnvelope, options?: HandleOptions): Promise<CommandResult>;
+  /** The truth: each stream's events. */
   readonly store: EventStore;
-  /** Has the bookings' dispatcher look what is due now, and not only once a second. */
-  wakeBookings(): void;
   /** Query side: the tables of the read model (the queries are in 08). */
   readonly readModel: pg.Pool;
-  /** Ends the parts in the order of the flow, each after what it has in hand. */
+  /** Has relay and bookings look what there is to do now, wherever they run, and not only once a second. */
+  wakeBookings(): Promise<void>;
+  /** Ends the parts in the order of the flow, each after what it has in hand. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** What the roles of one process share. */
+export interface Core {
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly handle: ReservationSystem["handle"];
+}
+
+/** Parts that are ready. */
+export interface Running {
   stop(): Promise<void>;
 }
 
 /**
- * Installs the tables, starts relay and subscriber, and answers when events flow.
- * @throws TimeLimitExceeded when the broker lets nobody consume; nothing is left running then
+ * The same projection for what really lies in a store: rows of any age, and those of hotels, guests and
+ * bookings, which have no row in this read model.
  */
-export async function composeReservationSystem({
-  databaseUrl,
-  amqpUrl,
-  topology,
-  now,
-  watch = {},
-}: SystemOptions): Promise<ReservationSystem> {
-  const pool = newPool(databaseUrl, 10, watch);
-  // Of its own, so that a burst of commands never takes the connections that carry their events.
-  const relayPool = newPool(databaseUrl, 3, watch);
-  const dispatcherPool = newPool(databaseUrl, 4, watch);
-  const store = notifying(watched(postgresEventStore(pool), watch), pool);
-  const running: { stop(): Promise<void> }[] = [];
+export function forAllRows(projection: Projection): Projection {
+  // BEGIN SOLUTION: the projection, but that its `apply` gets, in one call, what upcast (of step 11) makes of the
+  // rows that do not belong to bookings (belongsToBookings). A row may be two events of today.
+  const isOurs = (row: EventEnvelope): boolean => !belongsToBookings(row);
+  return {
+    ...projection,
+    apply: (db, rows) => projection.apply(db, rows.filter(isOurs).flatMap(upcast)),
+  };
+  // END SOLUTION
+}
+
+/** The versions of the projection that this code knows; which one is live, the database says (09). */
+export function knownProjections(): readonly Projection[] {
+  return [firstProjection, bookingDayProjection].map(forAllRows);
+}
+
+/** Which part is plugged into which: each role, ready to be started. */
+export function partsOf(
+  { now, watch = {}, ...servers }: SystemOptions,
+  { pool, store, handle }: Core,
+): Readonly<Record<Role, () => Part>> {
+  // BEGIN SOLUTION: relay: startRelayPart. projector: startProjectorPart, whose `project` is projectLive (of step
+  // 09) with the knownProjections, on this pool and store. saga: startSagaPart on this store, which
+  // sends its commands to reservations where everybody does: to `handle`.
+  const projections = knownProjections();
+  const project = (event: EventEnvelope): Promise<void> =>
+    projectLive(pool, store, projections, event);
+  return {
+    relay: () => startRelayPart(servers, watch),
+    projector: () => startProjectorPart(servers, pool, store, watch, project),
+    saga: () => startSagaPart(servers, store, now, watch, handle),
+  };
+  // END SOLUTION
+}
+
+/**
+ * Starts the parts side by side, and answers when all of them are ready.
+ * @throws TimeLimitExceeded when one is not ready in time, or what it failed with; none is left running then
+ */
+export async function startParts(
+  starts: readonly (() => Part)[],
+  limit = startTimeout,
+): Promise<Running> {
+  // BEGIN SOLUTION: start each and note it; then wait until every one is `ready`, `within` the limit. `stop` stops
+  // those that were started, one after the other, in their order: first who takes work in. When a
+  // start or a wait fails, stop what is running already before the failure goes on.
+  const running: Part[] = [];
   const stop = async (): Promise<void> => {
     for (const part of running) await part.stop();
-    await Promise.all([pool, relayPool, dispatcherPool].map((each) => each.end()));
   };
-
   try {
-    await installSchemas(pool, schemaFiles);
-    const relay = startRelay({
-      pool: relayPool,
-      connectBroker: () => connect(amqpUrl, { timeout: connectTimeout, noDelay: true }),
-      topology,
-      name: "relay",
-      onPublished: (events) => {
-        for (const { event } of events) watch.onPublished?.(event);
-      },
-      onError: (error) => watch.onTrouble?.("relay", error),
-    });
-    running.push(relay);
-    const subscriber = startSubscriber({
-      amqpUrl,
-      topology,
-      name: readModelSubscriber,
-      handle: async (event) => {
-        // Hotels, guests and bookings have no row in this read model.
-        if (belongsToBookings(event)) return;
-        await project(pool, store, event);
-        watch.onProjected?.(event);
-      },
-      // The queues exist from here on; what was stored before them comes from the store itself.
-      beforeConsuming: async () => {
-        await catchUp(pool, reservationsOnly(store));
-      },
-      onLost: (why) => watch.onTrouble?.("subscriber", why),
-    });
-    running.push(subscriber);
-    const bookings = startSubscriber({
-      amqpUrl,
-      topology,
-      name: bookingSubscriber,
-      handle: async (event) => {
-        await watch.beforeHeard?.(event);
-        await handleEvent(store, event);
-        watch.onHeard?.(event);
-      },
-      beforeConsuming: () => catchUpBookings(store),
-      onLost: (why) => watch.onTrouble?.("subscriber", why),
-    });
-    running.push(bookings);
-    const dispatcher = startDispatcher({
-      pool: dispatcherPool,
-      store,
-      name: "bookings",
-      now,
-      onError: (error) => watch.onTrouble?.("dispatcher", error),
-    });
-    running.push(dispatcher);
-    await within(startTimeout, "No subscriber consumes", subscriber.consuming);
-    await within(startTimeout, "No booking listens", bookings.consuming);
-    await within(startTimeout, "No relay is active", active(relay));
-    return {
-      handle: (command) => handleCommand(store, command),
-      store,
-      wakeBookings: () => dispatcher.wake(),
-      readModel: pool,
-      stop,
-    };
+    for (const start of starts) running.push(start());
+    await Promise.all(
+      running.map(({ name, ready }) => within(limit, `The ${name} is not ready`, ready)),
+    );
+    return { stop };
   } catch (error) {
     await stop();
     throw error;
   }
+  // END SOLUTION
 }
 
-/** The store as the read model sees it. */
-function reservationsOnly(store: EventStore): EventStore {
-  return {
-    ...store,
-    async *readAll(options) {
-      for await (const event of store.readAll(options)) {
-        if (!belongsToBookings(event)) yield event;
-      }
-    },
-  };
-}
-
-function newPool(connectionString: string, max: number, { onTrouble }: Watch): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max });
-  // Without a listener, an idle connection that the server closes would end the process.
-  return pool.on("error", (error) => onTrouble?.("database", error));
-}
-
-async function active(relay: Relay): Promise<void> {
-  while (!relay.isActive()) await delay(5, undefined, { ref: false });
-}
-
-/** The event store that says when a decision reaches it. */
-function watched(store: EventStore, { onDecided }: Watch): EventStore {
-  return {
-    ...store,
-    append: (streamId, events, expectedVersion) => {
-      onDecided?.(streamId);
-      return store.append(streamId, events, expectedVersion);
-    },
-  };
+/**
+ * Installs the tables, starts the roles, and answers when events flow. Given.
+ * @throws TimeLimitExceeded when a part does not come up; nothing is left running then
+ */
+export async function composeReservationSystem(options: SystemOptions): Promise<ReservationSystem> {
+  const { roles = allRoles, watch = {} } = options;
+  const pool = openPool(options, 10, watch);
+  try {
+    await installTables(pool);
+    const store = stamping(openStore(pool, watch));
+    const { side, settled } = openWriteSide(pool, store, watch);
+    const core: Core = { pool, store, handle: (command, more) => handle(side, command, more) };
+    const parts = partsOf(options, core);
+    const running = await startParts(
+      roles.map((role) => parts[role]),
+      options.startWithin,
+    );
+    let stopped: Promise<void> | undefined;
+    const stopAll = async (): Promise<void> => {
+      await running.stop();
+      await settled();
+      await pool.end();
+    };
+    const stop = (): Promise<void> => {
+      stopped ??= stopAll();
+      return stopped;
+    };
+    const wakeBookings = async (): Promise<void> => {
+      await pool.query(`notify ${eventsChannel}`);
+    };
+    return { handle: core.handle, store, readModel: pool, wakeBookings, stop };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
 }

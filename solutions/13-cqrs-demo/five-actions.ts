@@ -1,9 +1,9 @@
 /** Create, confirm, load from the event store, query the read model, cancel. */
 
 import { randomBytes } from "node:crypto";
-import { load } from "../05-command-handlers/repository.ts";
 import type { Topology } from "../06-publishing/topology.ts";
 import { findReservation, occupancy } from "../08-projections/reservations-view.ts";
+import { load } from "../11-versioning/replay-stored.ts";
 import { agree, Disagreement } from "./comparison.ts";
 import type { ReservationSystem } from "./composition.ts";
 import { follow } from "./follow.ts";

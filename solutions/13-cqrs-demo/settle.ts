@@ -1,10 +1,9 @@
 /** The last line: what was stored against what arrived, and the read model against the events. */
 
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
-import { load } from "../05-command-handlers/repository.ts";
 import { waitForVersion } from "../08-projections/read-your-writes.ts";
 import { findReservation } from "../08-projections/reservations-view.ts";
-import { belongsToBookings } from "../12-saga/deciders.ts";
+import { load } from "../11-versioning/replay-stored.ts";
 import { agree, Disagreement } from "./comparison.ts";
 import type { ReservationSystem } from "./composition.ts";
 import { summary } from "./screen.ts";
@@ -14,7 +13,7 @@ import type { Trace } from "./trace.ts";
 const limit = 10_000;
 
 /**
- * Counts each event where it was last to arrive: at the bookings, which hear of all.
+ * Counts each event in the two places where it was to arrive: at the bookings and in the read model.
  * @throws Disagreement, TimeLimitExceeded
  */
 export async function settle(
@@ -32,8 +31,7 @@ export async function settle(
   const deliveries: number[] = [];
   for (const event of stored) {
     const { streamId, version } = event;
-    const places = belongsToBookings(event) ? ["heard"] : ["heard", "projected"];
-    for (const place of places as readonly ("heard" | "projected")[]) {
+    for (const place of ["heard", "projected"] as const) {
       await within(
         limit,
         `${streamId} v${version} was not ${place}`,

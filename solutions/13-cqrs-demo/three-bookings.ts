@@ -49,7 +49,7 @@ export async function threeBookings(
   await within(limit, "RoomHeld is not on the bus", slow.isThere);
   row("", `the bus holds RoomHeld up, ${minutes + 1} minutes go by`);
   clock.skip(minutes + 1);
-  system.wakeBookings();
+  await system.wakeBookings();
   await late.upTo("ReleaseRequested");
   row("", "now RoomHeld arrives");
   slow.letGo();

@@ -1,7 +1,7 @@
 /** When each event passed each place on its way. */
 
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
-import type { Watch } from "./composition.ts";
+import type { Watch } from "./watch.ts";
 
 export type Place = "published" | "projected" | "heard";
 

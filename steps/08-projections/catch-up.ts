@@ -11,12 +11,17 @@ import { project } from "./projection.ts";
  * consumers it does no harm. It keeps one batch in memory, and what was projected already costs one
  * query for the whole batch.
  */
-export async function catchUp(pool: Pool, store: EventStore, batchSize = 500): Promise<number> {
+export async function catchUp(
+  pool: Pool,
+  store: EventStore,
+  batchSize = 500,
+  projectOne = (event: EventEnvelope): Promise<void> => project(pool, store, event),
+): Promise<number> {
   let projected = 0;
   let batch: EventEnvelope[] = [];
   const projectBatch = async (): Promise<void> => {
     const missing = await notYetProjected(pool, batch);
-    for (const event of missing) await project(pool, store, event);
+    for (const event of missing) await projectOne(event);
     projected += missing.length;
     batch = [];
   };

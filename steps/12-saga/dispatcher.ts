@@ -14,7 +14,7 @@ import {
   readAllCommitted,
 } from "../06-publishing/commit-order.ts";
 import type { BookingEvent } from "./booking-types.ts";
-import { dispatch, giveUp, isBookingEvent } from "./outbox.ts";
+import { dispatch, giveUp, type HandleReservation, isBookingEvent } from "./outbox.ts";
 
 export interface Dispatcher {
   readonly pool: Pool;
@@ -23,6 +23,8 @@ export interface Dispatcher {
   readonly name: string;
   /** After so many failures a command is given up, and its booking parked; 5 when left out. */
   readonly maxAttempts?: number;
+  /** How commands to reservations are handled; as in step 05 when left out. */
+  readonly handleReservation?: HandleReservation;
 }
 
 interface CommittedBookingEvent extends CommittedEvent {
@@ -67,11 +69,11 @@ export async function dispatchAll(dispatcher: Dispatcher): Promise<number> {
 
 /** Sends the event's command. What fails is thrown, to be tried again; at the last attempt the booking is parked. */
 export async function sendOrGiveUp(
-  { pool, store, maxAttempts = 5 }: Dispatcher,
+  { pool, store, maxAttempts = 5, handleReservation }: Dispatcher,
   event: EventEnvelope<BookingEvent>,
 ): Promise<void> {
   try {
-    await dispatch(store, event);
+    await dispatch(store, event, handleReservation);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const { rows } = await pool.query<{ attempts: number }>(

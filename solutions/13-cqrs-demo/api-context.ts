@@ -1,0 +1,12 @@
+/** What each resolver gets beside its arguments. Given. */
+
+import type { ApiRequest } from "../../shared/api/client-request.ts";
+import type { ReservationSystem } from "./composition.ts";
+import type { Live } from "./live.ts";
+
+export interface ApiContext extends ApiRequest {
+  readonly system: Pick<ReservationSystem, "handle" | "store" | "readModel">;
+  readonly live: Live;
+  /** ISO 8601 in UTC: the time travels in the command. */
+  readonly now: (inMinutes?: number) => string;
+}

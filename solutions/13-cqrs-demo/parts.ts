@@ -1,0 +1,202 @@
+/**
+ * What the roles are made of: each part can be started beside others of its kind, in one process or in
+ * many, and ends with what it has in hand. Given.
+ */
+
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { connect } from "amqplib";
+import pg from "pg";
+import type { EventEnvelope } from "../../shared/kernel/event.ts";
+import type { EventStore } from "../../shared/kernel/event-store.ts";
+import { postgresEventStore } from "../04-concurrency/event-store.ts";
+import { notifying } from "../06-publishing/notifying.ts";
+import { startRelay } from "../06-publishing/relay.ts";
+import type { Topology } from "../06-publishing/topology.ts";
+import { startSubscriber } from "../07-consuming/subscriber.ts";
+import { catchUp } from "../08-projections/catch-up.ts";
+import { createSnapshots } from "../10-snapshots/taking.ts";
+import { startDispatcher } from "../12-saga/dispatcher-process.ts";
+import { catchUpBookings, handleEvent } from "../12-saga/inbox.ts";
+import type { HandleReservation } from "../12-saga/outbox.ts";
+import type { Watch } from "./watch.ts";
+import type { WriteSide } from "./write-side.ts";
+
+/** The name of the subscriber whose events feed the read model; its queues begin with it. */
+export const readModelSubscriber = "reservations";
+/** That of the bookings, which hear what guests, hotels and reservations have decided. */
+export const bookingSubscriber = "bookings";
+
+const connectTimeout = 5_000;
+/** A snapshot is worth its write from here on. */
+const snapshotPolicy = { everyEvents: 100, slowerThan: 20 };
+
+/** A running part. */
+export interface Part {
+  readonly name: string;
+  /** Resolves when it works, or stands by for another one that does. */
+  readonly ready: Promise<unknown>;
+  /** Ends it after what it has in hand. Never rejects, and may be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface Servers {
+  readonly databaseUrl: string;
+  readonly amqpUrl: string;
+  readonly topology: Topology;
+}
+
+/** Connections for one use each, so that a burst of commands never takes those that carry its events. */
+export function openPool(
+  { databaseUrl }: Servers,
+  max: number,
+  { onTrouble }: Watch,
+  application = "reservations",
+): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max,
+    application_name: application,
+    connectionTimeoutMillis: connectTimeout,
+  });
+  // Without a listener, an idle connection that the server closes would end the process.
+  return pool.on("error", (error) => onTrouble?.("database", error));
+}
+
+/** The store that says when a decision reaches it, and rings after each append. */
+export function openStore(pool: pg.Pool, { onDecided }: Watch): EventStore {
+  const store = postgresEventStore(pool);
+  const watched: EventStore = {
+    ...store,
+    append: (streamId, events, expectedVersion) => {
+      onDecided?.(streamId);
+      return store.append(streamId, events, expectedVersion);
+    },
+  };
+  return notifying(watched, pool);
+}
+
+/** What the write path needs; `settled` when nothing is being saved beside it any more. */
+export function openWriteSide(
+  pool: pg.Pool,
+  store: EventStore,
+  { onTrouble }: Watch,
+): { readonly side: WriteSide; settled(): Promise<void> } {
+  const report = (problem: unknown): void => onTrouble?.("snapshots", problem);
+  const snapshots = createSnapshots(pool, store, snapshotPolicy, report);
+  return { side: { store, db: pool, snapshots, report }, settled: () => snapshots.settled() };
+}
+
+/** From the store to the bus. Of several one works, the others wait for its end. */
+export function startRelayPart(servers: Servers, watch: Watch): Part {
+  const application = `relay ${randomUUID()}`;
+  const pool = openPool(servers, 3, watch, application);
+  const relay = startRelay({
+    pool,
+    connectBroker: () => connect(servers.amqpUrl, { timeout: connectTimeout, noDelay: true }),
+    topology: servers.topology,
+    name: "relay",
+    onPublished: (events) => {
+      for (const { event } of events) watch.onPublished?.(event);
+    },
+    onError: (error) => watch.onTrouble?.("relay", error),
+  });
+  const stopping = new AbortController();
+  const ready = async (): Promise<void> => {
+    while (!relay.isActive() && !stopping.signal.aborted) {
+      if (await anotherLeads(pool, "relay", application).catch(() => false)) return;
+      await delay(5, undefined, { ref: false });
+    }
+  };
+  return part("relay", ready(), async () => {
+    stopping.abort();
+    await relay.stop();
+    await pool.end();
+  });
+}
+
+/** From the bus to the read model. `project` brings it to one event, and knows duplicates. */
+export function startProjectorPart(
+  servers: Servers,
+  pool: pg.Pool,
+  store: EventStore,
+  watch: Watch,
+  project: (event: EventEnvelope) => Promise<void>,
+): Part {
+  const subscriber = startSubscriber({
+    ...servers,
+    name: readModelSubscriber,
+    handle: async (event) => {
+      await watch.beforeProjected?.(event);
+      await project(event);
+      watch.onProjected?.(event);
+    },
+    // The queues exist from here on; what was stored before them comes from the store itself.
+    beforeConsuming: async () => {
+      await catchUp(pool, store, 500, project);
+    },
+    onLost: (why) => watch.onTrouble?.("projector", why),
+  });
+  return part("projector", subscriber.consuming, () => subscriber.stop());
+}
+
+/** From the bus to the bookings, and from the bookings to commands. */
+export function startSagaPart(
+  servers: Servers,
+  store: EventStore,
+  now: () => string,
+  watch: Watch,
+  handleReservation: HandleReservation,
+): Part {
+  const subscriber = startSubscriber({
+    ...servers,
+    name: bookingSubscriber,
+    handle: async (event) => {
+      await watch.beforeHeard?.(event);
+      await handleEvent(store, event);
+      watch.onHeard?.(event);
+    },
+    beforeConsuming: () => catchUpBookings(store),
+    onLost: (why) => watch.onTrouble?.("saga", why),
+  });
+  const pool = openPool(servers, 4, watch, "dispatcher");
+  const dispatcher = startDispatcher({
+    pool,
+    store,
+    name: "bookings",
+    now,
+    handleReservation,
+    onError: (error) => watch.onTrouble?.("dispatcher", error),
+  });
+  const stop = async (): Promise<void> => {
+    await subscriber.stop();
+    await dispatcher.stop();
+    await pool.end();
+  };
+  return part("saga", subscriber.consuming, stop);
+}
+
+function part(name: string, ready: Promise<unknown>, stop: () => Promise<void>): Part {
+  let stopped: Promise<void> | undefined;
+  return {
+    name,
+    ready,
+    stop: () => {
+      stopped ??= stop().catch(() => undefined);
+      return stopped;
+    },
+  };
+}
+
+/** Whether another process holds the lock of this name (06, leadership): then this one stands by. */
+async function anotherLeads(pool: pg.Pool, name: string, application: string): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select
+       from pg_locks join pg_stat_activity using (pid)
+      where locktype = 'advisory' and granted and datname = current_database()
+        and (classid::bigint << 32 | objid::bigint) = hashtextextended('relay ' || $1, 0)
+        and application_name <> $2`,
+    [name, application],
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,45 @@
+import { describe, it } from "vitest";
+import { costs, story } from "../../shared/testing/story.ts";
+import {
+  now,
+  requestBooking,
+  settled,
+  useServers,
+  writeFirstRelease,
+} from "../../shared/testing/system.ts";
+import { until } from "../../shared/testing/waiting.ts";
+import { installTables } from "../../solutions/13-cqrs-demo/schema-files.ts";
+import { composeReservationSystem } from "./composition.ts";
+
+const test = useServers();
+
+describe("a booking for an old reservation", () => {
+  costs("what was booked before the migration waits for a person, one by one");
+
+  it("is decided on what its rows say today, and comes to its end", async () => {
+    story({
+      given: "reservation-4 of the first release, created in euros and cancelled without a reason",
+      when: "a booking is requested for it, and the saga wants to confirm it",
+      wanted:
+        "refused on what the old rows say, and not parked: the booking turns all the way back",
+    });
+    await installTables(test.database.setUpPool);
+    await writeFirstRelease(test.store());
+    const system = test.ends(await composeReservationSystem({ ...test.servers(), now }));
+    await requestBooking(system.store, "reservation-3");
+    const booking = async (): Promise<readonly string[]> => {
+      const types: string[] = [];
+      for await (const { type } of test.store().readStream("booking-reservation-3")) {
+        types.push(type);
+      }
+      return types;
+    };
+    await until("the booking's events", booking, [
+      "BookingRequested",
+      "HoldRequested",
+      "ConfirmationRequested",
+      "BookingCompleted",
+    ]);
+    await settled(test);
+  });
+});
