@@ -31,6 +31,62 @@ const catalogue: Readonly<Record<string, readonly Alternative[]>> = {
         "The check of a history stands in exactly one place, and it is as fast as the reference. The loop has three optional callbacks: with a fourth one, a reader would have to simulate it in the head.",
     },
   ],
+  "03-event-store": [
+    {
+      id: "one-insert-for-the-batch",
+      title: "appends in one statement, and needs no connection of its own and no transaction",
+      tradeOffs:
+        "One round trip in place of five for a batch of two, and nothing to give back or roll back. It is only possible while all of an append fits into one statement, and what is sent is JSON in which a reader of the log finds no row.",
+    },
+    {
+      id: "one-pager-for-both-readers",
+      title: "has one function for how pages follow each other, and a query for each reader",
+      tradeOffs:
+        "How a page begins and ends stands once, and a third reader costs a query. Who debugs one reader steps through a function that is handed a function.",
+    },
+  ],
+  "04-concurrency": [
+    {
+      id: "arrays-in-place-of-json",
+      title: "sends an array for each column in place of one JSON text for the batch",
+      tradeOffs:
+        "PostgreSQL checks the type of every column before it begins, and there is no record definition to keep in step. Five parameters are a little slower to send than one, and a sixth column has to be added in three places.",
+    },
+    {
+      id: "a-statement-for-each-expectation",
+      title: "has four short statements, one for each thing that a writer may believe",
+      tradeOffs:
+        "Each statement says what it does, and its plan holds nothing that is never run. There are four plans on each connection in place of one, and a latecomer waits for the disk with the stream's row locked, which the reference avoids: a hot stream is slower.",
+    },
+  ],
+  "05-command-handlers": [
+    {
+      id: "retry-as-a-function",
+      title: "has a function that retries whatever it is given, and hands it the attempt",
+      tradeOffs:
+        "The retry can be tested and used without any command. One more thing to read for a loop of eight lines, and the temptation to retry with it what should not be.",
+    },
+    {
+      id: "asks-afterwards",
+      title: "decides first, and looks for an earlier delivery only where that comes to nothing",
+      tradeOffs:
+        "A load needs no command id, so that it can come from a snapshot (step 13 does it so). A second delivery costs a second read of the stream, and it is decided once more, for nothing.",
+    },
+  ],
+  "11-versioning": [
+    {
+      id: "a-list-of-what-is-left",
+      title: "works through a list of events that may be old still, in place of calling itself",
+      tradeOffs:
+        "However long a chain is, the stack stays as it is. The order of the list has to be thought about, where the recursion keeps it by itself.",
+    },
+    {
+      id: "rows-first-events-then",
+      title: "checks the row by itself and folds its events by step 01, without step 02",
+      tradeOffs:
+        "It says plainly what belongs to a row and what to an event. What makes a history valid stands in two places then, here and in step 02.",
+    },
+  ],
 };
 
 export function alternativesOf(stepId: string): readonly Alternative[] {

@@ -29,6 +29,7 @@ const byTheRobot: readonly Tried[] = [
   { command: "npm run hint 4 2", code: 0 },
   { command: /^npm run solution \d+$/, code: 0 },
   { command: "npm run solution 4 -- --apply", code: 0 },
+  { command: "npm run solution 4 -- --alternatives", code: 0 },
   { command: /^npm run reset \d+$/, code: 0 },
   { command: "npm run undo", code: 0 },
   { command: "npm run undo 4", code: 0 },

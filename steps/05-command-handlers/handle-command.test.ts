@@ -138,7 +138,7 @@ describe("handling a command", () => {
     story({
       given: "v1 created, v2 cancelled",
       when: "ConfirmReservation",
-      wanted: "the DomainError reservation-cancelled, after 1 load and no wait",
+      wanted: "the DomainError reservation-cancelled, at once: no wait, and no further attempt",
       costs: "it asks 1,400 times a second whether a cancelled one may be confirmed, all weekend",
     });
     const store = interveningStore(await storeWith([created, cancelled]));
@@ -146,8 +146,9 @@ describe("handling a command", () => {
     const handled = handleCommand(store, confirmReservation, options);
     const error = await rejectionOf(store.untilTired(handled));
     expect(error).toMatchObject({ name: "DomainError", code: "reservation-cancelled" });
-    const used = { loads: store.count.reads, waits: waits.length };
-    expect(used, "what it took").toEqual({ loads: 1, waits: 0 });
+    expect(waits.length, "waits before another attempt").toBe(0);
+    // One load to decide; and perhaps one to look whether the command was done before.
+    expect(store.count.reads, "loads").toBeLessThanOrEqual(2);
   });
 
   it("never tries again what failed for another reason", async () => {
