@@ -73,6 +73,63 @@ const catalogue: Readonly<Record<string, readonly Alternative[]>> = {
         "A load needs no command id, so that it can come from a snapshot (step 13 does it so). A second delivery costs a second read of the stream, and it is decided once more, for nothing.",
     },
   ],
+  "06-publishing": [
+    {
+      id: "a-loop-for-each-stream",
+      title: "sorts a batch by stream, and publishes each stream's events in a plain loop",
+      tradeOffs:
+        "That a failure stops its stream and no other can be read off the loop. It needs a list of failures beside it, where the reference's chains carry them along.",
+    },
+    {
+      id: "waits-by-a-race",
+      title: "lets a bell and a time race, and ends the loser by a signal",
+      tradeOffs:
+        "The language's own tools, and no callback that calls three others. Every wait makes a controller and three promises: a relay that is woken a thousand times a second notices.",
+    },
+  ],
+  "07-consuming": [
+    {
+      id: "a-pump-in-place-of-a-chain",
+      title: "keeps what was fetched in a list, which one loop empties",
+      tradeOffs:
+        "The list can be counted and shown, for instance in a metric. There is a moment to get wrong, between the last message of the list and the end of the loop, which a chain of promises has not got.",
+    },
+    {
+      id: "decides-then-acts",
+      title: "lets a pure function decide what becomes of a message, and does it afterwards",
+      tradeOffs:
+        "The decision can be tested without a broker, by a table. The reader has to look in two places for what one message meets.",
+    },
+  ],
+  "08-projections": [
+    {
+      id: "a-row-is-folded-too",
+      title: "makes the next row from the row before and the event, and saves it as a whole",
+      tradeOffs:
+        "A projection is a fold like an aggregate, and is tested without a database; rooms follow from the difference of two rows. It reads a row before each write and writes all of its columns: on a wide table that is more to read and to write.",
+    },
+    {
+      id: "moves-the-checkpoint-first",
+      title:
+        "moves the checkpoint by a compare-and-set, and applies the event only if that did move it",
+      tradeOffs:
+        "One statement in place of an insert, a lock and an update, and the same idea as in step 04. How far the stream is must be asked for in a second statement, where the reference knows it from its lock.",
+    },
+  ],
+  "10-snapshots": [
+    {
+      id: "folds-with-an-iterator",
+      title: "asks for the first row by hand, checks it, and folds the others",
+      tradeOffs:
+        "What is special about the first row stands before the loop and not inside it. Who takes an iterator into the hand has to close it, too: the loop of the language does that by itself.",
+    },
+    {
+      id: "reasons-in-a-list",
+      title: "keeps a list of reasons to take a snapshot, of which one is enough",
+      tradeOffs:
+        "A third reason is a function and a word in a list. For two reasons, an `or` says the same in one line.",
+    },
+  ],
   "11-versioning": [
     {
       id: "a-list-of-what-is-left",
