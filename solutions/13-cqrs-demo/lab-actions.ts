@@ -10,10 +10,11 @@ import type { CommandResult } from "../05-command-handlers/command-types.ts";
 import { RebuildRunning } from "../09-rebuild/rebuild-lock.ts";
 import { knownProjections, type ReservationSystem } from "./composition.ts";
 import type { LabBroker } from "./lab-broker.ts";
+import { readFigures } from "./lab-pipeline.ts";
 import type { ProjectorLab } from "./lab-projector.ts";
 import { rebuildBeforeReaders } from "./lab-rebuild.ts";
 import { killRelayBeforeCheckpoint } from "./lab-relay.ts";
-import { dropSnapshots } from "./lab-snapshots.ts";
+import { dropSnapshots, prepareLongLife } from "./lab-snapshots.ts";
 import { openWriteSide } from "./parts.ts";
 import type { Watch } from "./watch.ts";
 
@@ -108,11 +109,11 @@ export function labActions({
     }),
     "kill-relay": alone(async () => {
       requireFlow();
-      const { streamId, version, events } = await killRelayBeforeCheckpoint(pool, create, patience);
-      const [event] = events;
-      const id = event?.id ?? "";
-      await until("comes again", () => projector.deliveries(id) > 1);
-      return { streamId, version, type: event?.type, deliveries: projector.deliveries(id) };
+      const before = projector.lastRepeated();
+      await killRelayBeforeCheckpoint(pool, create, patience);
+      await until("comes again", () => projector.lastRepeated() !== before);
+      const event = projector.lastRepeated();
+      return event ? { ...inBrief(event), deliveries: projector.deliveries(event.id) } : {};
     }),
     rebuild: alone(async () => {
       try {
@@ -124,7 +125,13 @@ export function labActions({
         throw new Refused(409, "Another rebuild is running.");
       }
     }),
-    "drop-snapshots": alone(async () => dropSnapshots(pool, side, now())),
+    "drop-snapshots": alone(async () => {
+      requireFlow();
+      await prepareLongLife(side, now());
+      // What is measured is the load, and not what the machine does beside it.
+      await until("is projected", async () => (await readFigures(pool)).lag.events === 0);
+      return dropSnapshots(pool, side);
+    }),
     fill: alone(async ({ reservations }) => {
       const count = Math.min(Math.max(1, Math.trunc(Number(reservations) || 100)), 500);
       const began = performance.now();

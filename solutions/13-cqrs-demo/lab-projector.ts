@@ -23,6 +23,8 @@ export interface ProjectorLab {
   mend(): void;
   /** How often the projector was done with this event. */
   deliveries(eventId: string): number;
+  /** The last event that it was done with once more than needed; undefined where there was none. */
+  lastRepeated(): EventEnvelope | undefined;
 }
 
 export function createProjectorLab(onProjected: (event: EventEnvelope) => void): ProjectorLab {
@@ -30,6 +32,7 @@ export function createProjectorLab(onProjected: (event: EventEnvelope) => void):
   const poisoned = new Map<string, string>();
   let open = Promise.resolve();
   let resume: (() => void) | undefined;
+  let repeated: EventEnvelope | undefined;
   return {
     watch: {
       beforeProjected: async ({ streamId, type }) => {
@@ -37,7 +40,9 @@ export function createProjectorLab(onProjected: (event: EventEnvelope) => void):
         if (poisoned.get(streamId) === type) throw new UnknownEventType(type);
       },
       onProjected: (event) => {
-        deliveries.set(event.id, (deliveries.get(event.id) ?? 0) + 1);
+        const before = deliveries.get(event.id) ?? 0;
+        deliveries.set(event.id, before + 1);
+        if (before > 0) repeated = event;
         const [oldest] = deliveries.keys();
         if (deliveries.size > remembered && oldest !== undefined) deliveries.delete(oldest);
         onProjected(event);
@@ -58,6 +63,7 @@ export function createProjectorLab(onProjected: (event: EventEnvelope) => void):
     poisoned: () => [...poisoned.keys()],
     mend: () => poisoned.clear(),
     deliveries: (eventId) => deliveries.get(eventId) ?? 0,
+    lastRepeated: () => repeated,
   };
 }
 

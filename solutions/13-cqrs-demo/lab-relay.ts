@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "pg";
 import { inTransaction } from "../08-projections/transaction.ts";
+import { readFigures } from "./lab-pipeline.ts";
 
 /**
  * Holds the checkpoints, has `send` store an event, and waits until the relay has published it and wants
@@ -15,6 +16,7 @@ export async function killRelayBeforeCheckpoint<T>(
   patience: number,
 ): Promise<T> {
   return inTransaction(pool, async (client) => {
+    await waitUntilIdle(pool, patience);
     // It keeps out who writes. And it takes no transaction id, which would hold back the horizon:
     // the relay would not even see the event.
     await client.query("set local lock_timeout = '3s'");
@@ -25,6 +27,14 @@ export async function killRelayBeforeCheckpoint<T>(
     await pool.query("select pg_terminate_backend($1, 2000)", [relay]);
     return sent;
   });
+}
+
+/** Or it would be killed with a batch of before. */
+async function waitUntilIdle(pool: Pool, patience: number): Promise<void> {
+  const deadline = performance.now() + patience;
+  while ((await readFigures(pool)).relayed.waiting > 0 && performance.now() < deadline) {
+    await delay(20);
+  }
 }
 
 /** The session of a relay that waits for this one to write its checkpoint. */

@@ -30,9 +30,15 @@ export interface LoadTimes {
   readonly sameState: boolean;
 }
 
+/** Stores the long life, unless it is there. */
+export async function prepareLongLife(side: WriteSide, now: string): Promise<void> {
+  const { version } = await load(side, streamId);
+  if (version === 0) await side.store.append(streamId, history(now), "no-stream");
+}
+
 /** Loads with a snapshot, drops all snapshots, loads again. */
-export async function dropSnapshots(pool: Pool, side: WriteSide, now: string): Promise<LoadTimes> {
-  const { state, version, eventId } = await longLife(side, now);
+export async function dropSnapshots(pool: Pool, side: WriteSide): Promise<LoadTimes> {
+  const { state, version, eventId } = await load(side, streamId);
   if (eventId === undefined) throw new Error(`${streamId} has no events.`);
   await saveSnapshot(pool, { streamId, version, eventId, state });
   const before = await medianLoad(side);
@@ -46,12 +52,6 @@ export async function dropSnapshots(pool: Pool, side: WriteSide, now: string): P
     dropped: rowCount ?? 0,
     sameState: isDeepStrictEqual(before.state, after.state),
   };
-}
-
-async function longLife(side: WriteSide, now: string): Promise<Loaded> {
-  const there = await load(side, streamId);
-  if (there.version === 0) await side.store.append(streamId, history(now), "no-stream");
-  return there.version === 0 ? load(side, streamId) : there;
 }
 
 /** Created, and then moved to and fro. Decided like all else, and stored in one append. */
