@@ -1,7 +1,7 @@
 /**
  * Server-sent events for any number of readers. What is told has a number, and the last of it are kept:
- * who comes back says the last number that it has, and gets what it missed. What is only shown, as a
- * gauge, has no past: who comes gets the newest.
+ * who comes back says the last number that it has, and gets what it missed; who is new gets the newest few.
+ * What is only shown, as a gauge, has no past: who comes gets the newest.
  */
 
 import { randomBytes } from "node:crypto";
@@ -30,6 +30,9 @@ export interface EventStreamOptions {
   /** A reader has come. */
   readonly onReader?: () => void;
 }
+
+/** How much of what was told before is told to somebody new. */
+const newcomers = 30;
 
 interface Told {
   readonly number: number;
@@ -87,14 +90,12 @@ export function createEventStream({
       });
       const after = numberAfter(lastIdOf(request), name);
       const missed = told.filter(({ number }) => after !== undefined && number > after);
-      // It has an older number than any that is kept, or one of another process.
-      const isWhole = after !== undefined && last - missed.length === after;
-      send(
-        response,
-        `id: ${idOf(last - missed.length)}\n${message("hello", { resumed: isWhole })}`,
-      );
-      for (const { text } of isWhole ? missed : []) send(response, text);
-      if (!isWhole) send(response, `id: ${idOf(last)}\n${message("beat", {})}`);
+      // Else it has an older number than any that is kept, or one of another process.
+      const resumed = after !== undefined && last - missed.length === after;
+      const past = resumed ? missed : told.slice(-newcomers);
+      const hello = message("hello", { resumed, past: past.length });
+      send(response, `id: ${idOf(last - past.length)}\n${hello}`);
+      for (const { text } of past) send(response, text);
       for (const text of shown.values()) send(response, text);
       readers.add(response);
       response.once("close", () => readers.delete(response));
