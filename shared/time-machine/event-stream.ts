@@ -32,7 +32,7 @@ export interface EventStreamOptions {
 }
 
 /** How much of what was told before is told to somebody new. */
-const newcomers = 30;
+const newcomers = 60;
 
 interface Told {
   readonly number: number;

@@ -129,7 +129,8 @@ export function labActions({
       requireFlow();
       await prepareLongLife(side, now());
       // What is measured is the load, and not what the machine does beside it.
-      await until("is projected", async () => (await readFigures(pool)).lag.events === 0);
+      const isProjected = async (): Promise<boolean> => (await readFigures(pool)).lag.events === 0;
+      await until("is projected", isProjected, 60_000);
       return dropSnapshots(pool, side);
     }),
     fill: alone(async ({ reservations }) => {
@@ -160,8 +161,12 @@ async function newestEvent(system: ReservationSystem, wanted: unknown): Promise<
 }
 
 /** @throws Refused when it does not come */
-async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + patience;
+async function until(
+  what: string,
+  isSo: () => Promise<boolean> | boolean,
+  limit = patience,
+): Promise<void> {
+  const deadline = performance.now() + limit;
   while (!(await isSo())) {
     if (performance.now() > deadline) {
       throw new Refused(504, `The event never ${what}. Look at the pipeline for where it is.`);

@@ -74,10 +74,11 @@ export async function openLab(servers: Servers): Promise<Lab> {
   const watch: Watch = {
     ...projector.watch,
     onPublished: (event) => travel("published", event),
-    onHeard: (event) => travel("heard", event),
     onTrouble: (place, error) => stream.tell("trouble", { place, message: inShort(error) }),
   };
-  const tail = tailStore(pool, (event) => travel("stored", event));
+  const tail = tailStore(pool, (event) => {
+    travel("stored", event, { at: Date.parse(event.recordedAt) });
+  });
 
   const line = {
     cut: (): void => {

@@ -20,7 +20,6 @@ const travellers = new Map();
 
 /** @param {Travel} travel */
 export function moveDot({ place, id, delivery = 1 }) {
-  if (place === "heard") return;
   const goal = stations.indexOf(place);
   // What comes again, after its dot has gone, comes along the second half of the way.
   const start = delivery > 1 ? stations.indexOf("published") : 0;

@@ -75,12 +75,22 @@ function details(entry) {
     );
   }
   const lines = changed.map(({ field, before, after }) =>
-    element("li", {}, element("b", {}, field), ` ${shown(before)} → ${shown(after)}`),
+    element("li", {}, element("b", {}, field), ` ${change(before, after)}`),
   );
-  if (lines.length > 0) told.push(element("ul", { class: "changes" }, ...lines));
+  // The first event makes all of it: the state beside says it.
+  if (stored.version > 1 && lines.length > 0)
+    told.push(element("ul", { class: "changes" }, ...lines));
   told.push(json(`in the store, position ${stored.position}`, stored.data));
   if (isOld(entry)) told.push(...meaning.map(({ type, data }) => json(`today: ${type}`, data)));
   return told;
+}
+
+/**
+ * @param {unknown} before
+ * @param {unknown} after
+ */
+function change(before, after) {
+  return shown(before) === "–" ? shown(after) : `${shown(before)} → ${shown(after)}`;
 }
 
 /**

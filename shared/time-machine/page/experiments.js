@@ -1,10 +1,10 @@
 /** What the cards' buttons do, and what is said afterwards: one function for each. */
 
-import { daysAfter, oneNightMore, openReservation, tell } from "./commands.js";
+import { daysAfter, newReservationId, oneNightMore, openReservation, tell } from "./commands.js";
 import { counted, find } from "./dom.js";
 import { inWords, lab, send } from "./server.js";
 import { openStream, openStreamId, seenVersion } from "./timeline.js";
-import { judge } from "./verdict.js";
+import { judgeSettled } from "./verdict.js";
 
 /** @import { Progress } from "./live.js" */
 
@@ -112,7 +112,7 @@ export function startExperiments() {
     const experiment = experiments[button.getAttribute("data-do") ?? ""];
     if (!card || !experiment) throw new Error(`Nothing is behind ${button.textContent}.`);
     button.addEventListener("click", () => {
-      void tell(card, async () => `${await experiment()}\n${await judge()}`);
+      void tell(card, async () => `${await experiment()}\n${await judgeSettled()}`);
     });
   }
 }
@@ -142,7 +142,15 @@ async function book({ credit, rooms }) {
  */
 function reservationOf(guestId, hotelId, stay) {
   const pricePerNight = { amount: 12_000, currency: "EUR" };
-  return { hotelId, guestId, roomType: "double", guests: 2, stay, pricePerNight };
+  return {
+    reservationId: newReservationId(),
+    hotelId,
+    guestId,
+    roomType: "double",
+    guests: 2,
+    stay,
+    pricePerNight,
+  };
 }
 
 /** @param {number} days */

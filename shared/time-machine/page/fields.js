@@ -1,7 +1,7 @@
 /** State and row, field by field: what the last event changed is marked, and so is what does not agree. */
 
 import { element, find } from "./dom.js";
-import { isSame, shown } from "./words.js";
+import { isSame, leaves, shown } from "./words.js";
 
 /** @import { Comparison, FieldChange } from "./server.js" */
 
@@ -17,45 +17,50 @@ const order = [
 
 /**
  * @param {Readonly<Record<string, unknown>>} state
- * @param {readonly FieldChange[]} changed
+ * @param {readonly FieldChange[]} changed none for a first event, where all is new
  * @param {Comparison["row"] | undefined} row undefined where this read model has no rows of such streams
  * @param {boolean} isNow whether the state is the newest one: then it should be what the row is
  */
 export function showFields(state, changed, row, isNow) {
-  const changes = new Map(changed.map((change) => [change.field, change]));
-  const all = new Set([...Object.keys(state), ...Object.keys(row ?? {})]);
+  const values = new Map(leaves(state));
+  const all = new Set([...values.keys(), ...Object.keys(row ?? {})]);
   const names = [...order.filter((name) => all.delete(name)), ...all];
   const rows = names
-    .filter((name) => name in state || shown(row?.[name]) !== "–")
+    .filter((name) => shown(values.get(name)) !== "–" || shown(row?.[name]) !== "–")
     .map((name) => {
-      const change = changes.get(name);
-      const value = element(
-        "td",
-        {},
-        change ? element("mark", {}, shown(state[name])) : shown(state[name]),
-      );
-      if (change && shown(change.before) !== "–") {
-        value.append(element("small", {}, ` was ${shown(change.before)}`));
-      }
-      const cells = [element("th", { scope: "row" }, name), value];
-      if (row !== undefined) cells.push(rowCell(name, state[name], row, isNow));
+      const cells = [
+        element("th", { scope: "row" }, name),
+        valueCell(values.get(name), changeOf(name, changed)),
+      ];
+      if (row !== undefined) cells.push(rowCell(name, values.get(name), row, isNow));
       return element("tr", {}, ...cells);
     });
-  // What is gone with this event, as no state has it any more.
-  for (const { field, before, after } of changed) {
-    if (field in state || after != null || field.includes(".")) continue;
-    rows.push(
-      element(
-        "tr",
-        {},
-        element("th", { scope: "row" }, field),
-        element("td", {}, element("s", {}, shown(before))),
-        ...(row === undefined ? [] : [element("td", {}, "–")]),
-      ),
-    );
-  }
   find("#row-title", HTMLElement).hidden = row === undefined;
   find("#fields", HTMLElement).replaceChildren(...rows);
+}
+
+/**
+ * @param {unknown} value
+ * @param {FieldChange | undefined} change
+ */
+function valueCell(value, change) {
+  if (!change) return element("td", {}, shown(value));
+  const cell = element("td", {}, element("mark", {}, shown(value)));
+  const before = shown(change.before);
+  if (before !== "–" && !before.startsWith("{")) {
+    cell.append(element("small", {}, ` was ${before}`));
+  }
+  return cell;
+}
+
+/**
+ * The change that is about this field, or about something that it is a part of.
+ *
+ * @param {string} name
+ * @param {readonly FieldChange[]} changed
+ */
+function changeOf(name, changed) {
+  return changed.find(({ field }) => name === field || name.startsWith(`${field}.`));
 }
 
 /**

@@ -12,8 +12,16 @@ export function showFigures({ stored, relayed, projected, lag, queues, paused, c
   set("relay-waiting", counted(relayed.waiting));
   set("relay-position", relayed.position);
   set("on-the-bus", counted(onTheBus));
-  set("ready", queues ? counted(queues.ready + queues.retrying) : "?");
-  set("parked", queues ? counted(queues.parked) : "?");
+  const { ready = 0, retrying = 0, parked = 0 } = queues ?? {};
+  set("ready", queues ? counted(ready + retrying) : "?");
+  // What the projector has taken out of the queue, and not acknowledged yet.
+  set("fetched", queues ? counted(Math.max(0, onTheBus - ready - retrying - parked)) : "?");
+  set("parked", queues ? counted(parked) : "?");
+  brief("stored", `${counted(stored.events)} stored`);
+  brief("relay-waiting", `${counted(relayed.waiting)} to publish`);
+  brief("on-the-bus", `${counted(onTheBus)} on the bus`);
+  brief("parked", `${counted(parked)} parked`);
+  brief("lag", `${counted(lag.events)} behind`);
   set("projected", counted(projected.events));
   set("projected-position", projected.position);
   set("lag", counted(lag.events));
@@ -21,7 +29,7 @@ export function showFigures({ stored, relayed, projected, lag, queues, paused, c
   flag("paused", paused);
   flag("cut", cut);
   station("relayed", relayed.waiting > 0);
-  station("published", onTheBus > 0 || (queues?.parked ?? 0) > 0);
+  station("published", onTheBus > 0 || parked > 0);
   station("projected", lag.events > 0);
 }
 
@@ -31,6 +39,16 @@ export function showFigures({ stored, relayed, projected, lag, queues, paused, c
  */
 function set(name, text) {
   write(find(`[data-figure="${name}"]`, HTMLElement), text);
+}
+
+/**
+ * The same in a line, for whoever has scrolled on.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+function brief(name, text) {
+  write(find(`[data-brief="${name}"]`, HTMLElement), text);
 }
 
 /**

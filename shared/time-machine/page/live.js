@@ -6,7 +6,7 @@
 import { find, write } from "./dom.js";
 
 /**
- * @typedef {{ readonly place: "stored" | "published" | "projected" | "heard", readonly id: string,
+ * @typedef {{ readonly place: "stored" | "published" | "projected", readonly id: string,
  *   readonly streamId: string, readonly version: number, readonly type: string, readonly position: string,
  *   readonly at: number, readonly delivery?: number }} Travel
  * @typedef {{ readonly stored: { readonly events: number, readonly position: string },

@@ -8,7 +8,7 @@ import { showFigures } from "./figures.js";
 import { listen } from "./live.js";
 import { notePassing } from "./passing.js";
 import { followStream, openStream, refresh, showStreams, startTimeline } from "./timeline.js";
-import { judgeSoon } from "./verdict.js";
+import { judgeSoon, noteFlow } from "./verdict.js";
 
 const showStreamsSoon = soon(() => void showStreams().catch(() => undefined), 400);
 
@@ -20,6 +20,7 @@ new ResizeObserver(placeDots).observe(find(".way", HTMLElement));
 listen({
   onPipeline: (pipeline) => {
     showFigures(pipeline);
+    noteFlow(pipeline);
     judgeSoon();
   },
   onTravel: (travel, isPast) => {

@@ -4,7 +4,10 @@ import { element, find, write } from "./dom.js";
 
 /** @import { Travel } from "./live.js" */
 
+/** How many are in the list. */
 const most = 6;
+/** Of how many more the times are kept: what is told of them may come later than of newer ones. */
+const kept = 500;
 
 /** @typedef {{ readonly item: HTMLElement, readonly told: HTMLElement, stored?: number, published?: number,
  *   projected?: number, deliveries: number }} Passing */
@@ -17,7 +20,6 @@ const passing = new Map();
  * @param {(streamId: string) => void} open
  */
 export function notePassing({ place, id, streamId, version, type, at, delivery }, open) {
-  if (place === "heard") return;
   const entry = passing.get(id) ?? arrive(id, streamId, version, type, open);
   entry[place] ??= at;
   entry.deliveries = Math.max(entry.deliveries, delivery ?? 0);
@@ -40,12 +42,11 @@ function arrive(id, streamId, version, type, open) {
   const item = element("li", {}, element("b", {}, type), " ", stream, ` v${version}`, told);
   const entry = { item, told, deliveries: 0 };
   passing.set(id, entry);
-  find("#passing", HTMLElement).prepend(item);
+  const list = find("#passing", HTMLElement);
+  list.prepend(item);
   const [oldest] = passing.keys();
-  if (passing.size > most && oldest !== undefined) {
-    passing.get(oldest)?.item.remove();
-    passing.delete(oldest);
-  }
+  if (passing.size > kept && oldest !== undefined) passing.delete(oldest);
+  list.children[most]?.remove();
   return entry;
 }
 

@@ -160,7 +160,8 @@ async function showMoment() {
     const what = entry ? `, ${entry.stored.type}` : ", before the first event";
     describe(`version ${version} of ${entries.length}${what}`, `After version ${version}`);
     showEvents(entries, version, goTo);
-    showFields(entry?.state ?? { status: "none" }, entry?.changed ?? [], row, isNow);
+    const changed = version > 1 ? (entry?.changed ?? []) : [];
+    showFields(entry?.state ?? { status: "none" }, changed, row, isNow);
   }
   showAgreement();
 }
@@ -178,7 +179,7 @@ function describe(text, title) {
 function showAgreement() {
   const sign = find("#agreement", HTMLElement);
   if (!isReservation()) {
-    sign.dataset.state = "waiting";
+    sign.dataset.state = "none";
     return write(sign, "hotels, guests and bookings have no row in this read model");
   }
   if (!comparison) return;

@@ -3,8 +3,9 @@
 import { counted, find, soon, write } from "./dom.js";
 import { get } from "./server.js";
 
-/** @typedef {{ readonly reservations: number, readonly different: readonly string[], readonly behind: number,
- *   readonly events: number }} Verdict */
+/** @import { Pipeline } from "./live.js" */
+
+/** @typedef {{ readonly reservations: number, readonly different: readonly string[], readonly behind: number }} Verdict */
 
 export const judgeSoon = soon(() => void judge().catch(() => undefined), 250);
 
@@ -19,9 +20,32 @@ export async function judge() {
   return text;
 }
 
+/** The pipeline has something on its way that it may be waited for: nobody holds it up. */
+let mayWait = true;
+
+/** @param {Pipeline} pipeline */
+export function noteFlow({ paused, cut, poisoned }) {
+  mayWait = !paused && !cut && poisoned.length === 0;
+}
+
+/**
+ * The verdict when nothing is on its way any more, or after ten seconds; at once where something is held up.
+ *
+ * @returns {Promise<string>}
+ */
+export async function judgeSettled() {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const text = await judge();
+    const isBehind = find("#verdict", HTMLElement).dataset.state === "waiting";
+    if (!isBehind || !mayWait || performance.now() > end) return text;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
 /** @param {Verdict} verdict */
-function inWords({ reservations, different, behind, events }) {
-  const all = `${counted(reservations)} reservations, ${counted(events)} events`;
+function inWords({ reservations, different, behind }) {
+  const all = `${counted(reservations)} reservations`;
   if (different.length > 0) return `✘ read model differs from the replay: ${different.join(", ")}`;
   if (behind > 0) {
     return `read model = replay as far as it has come, ${counted(behind)} behind · ${all}`;
