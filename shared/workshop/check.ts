@@ -28,6 +28,10 @@ const checks: readonly Check[] = [
   { name: "links and commands in documents exist", faults: async () => documentFaults() },
   { name: "types", faults: () => tool("typescript", "tsc", ["-p", root]) },
   {
+    name: "types of what runs in a browser",
+    faults: () => tool("typescript", "tsc", ["-p", join(root, "shared/time-machine/page")]),
+  },
+  {
     name: "format and lint",
     faults: () => tool("@biomejs/biome", "biome", ["check", "--error-on-warnings", root]),
   },

@@ -20,25 +20,27 @@ export async function judge() {
   return text;
 }
 
-/** The pipeline has something on its way that it may be waited for: nobody holds it up. */
-let mayWait = true;
+/** Whether what is on its way is held up by somebody, so that waiting for it is in vain. */
+let isHeldUp = false;
 
 /** @param {Pipeline} pipeline */
 export function noteFlow({ paused, cut, poisoned }) {
-  mayWait = !paused && !cut && poisoned.length === 0;
+  isHeldUp = paused || cut || poisoned.length > 0;
 }
 
 /**
- * The verdict when nothing is on its way any more, or after ten seconds; at once where something is held up.
+ * The verdict when nothing is on its way any more, or after ten seconds; soon where something is held up.
  *
  * @returns {Promise<string>}
  */
 export async function judgeSettled() {
-  const end = performance.now() + 10_000;
+  const start = performance.now();
   for (;;) {
     const text = await judge();
     const isBehind = find("#verdict", HTMLElement).dataset.state === "waiting";
-    if (!isBehind || !mayWait || performance.now() > end) return text;
+    const waited = performance.now() - start;
+    // What has just been held up, or let go, is known a moment later.
+    if (!isBehind || waited > (isHeldUp ? 1_000 : 10_000)) return text;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }

@@ -1,0 +1,82 @@
+/** The whole application for a test file, in a database and with queues of its own: what `npm run demo` serves. */
+
+import { afterAll, beforeAll, inject } from "vitest";
+import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
+import { notifying } from "../../solutions/06-publishing/notifying.ts";
+import { topologyFor } from "../../solutions/06-publishing/topology.ts";
+import { queueNames } from "../../solutions/07-consuming/topology.ts";
+import { firstRelease, rowsOf } from "../../solutions/11-versioning/first-release.ts";
+import { createClock } from "../../solutions/13-cqrs-demo/clock.ts";
+import {
+  bookingSubscriber,
+  type ReservationSystem,
+  readModelSubscriber,
+} from "../../solutions/13-cqrs-demo/composition.ts";
+import { startTimeMachine, type TimeMachine } from "../../solutions/13-cqrs-demo/time-machine.ts";
+import { brokerNames } from "../infrastructure/broker-names.ts";
+import { InfrastructureMissing, type ServiceName } from "../infrastructure/ladder.ts";
+import { createDatabase } from "../infrastructure/own-database.ts";
+import { joinRun } from "../infrastructure/run.ts";
+
+export interface TestTimeMachine {
+  readonly url: string;
+  readonly system: ReservationSystem;
+}
+
+/** Starts it before the file's tests, with the reservations of the first release in its store. */
+export function useTimeMachine(): TestTimeMachine {
+  let machine: TimeMachine | undefined;
+  const undo: (() => Promise<unknown>)[] = [];
+  const running = (): TimeMachine => {
+    if (!machine) throw new TypeError("useTimeMachine has one inside tests only.");
+    return machine;
+  };
+
+  beforeAll(async () => {
+    const run = joinRun(inject("ledger"));
+    const database = await createDatabase(run, provided("postgres"));
+    undo.push(() => database.drop());
+    const broker = provided("rabbitmq");
+    const names = brokerNames(run, broker);
+    undo.push(() => names.deleteAll());
+    const topology = topologyFor(names.prefix);
+    names.register("exchange", [topology.exchange]);
+    for (const subscriber of [readModelSubscriber, bookingSubscriber]) {
+      names.register("queue", queueNames(topology, subscriber));
+    }
+    const clock = createClock();
+    const servers = { databaseUrl: database.url, amqpUrl: broker.url, topology };
+    machine = await startTimeMachine({ ...servers, now: (minutes) => clock.now(minutes) });
+    undo.push(running().close);
+    await storeFirstRelease(running().system);
+  });
+  afterAll(async () => {
+    for (const step of undo.reverse()) await step();
+  });
+
+  return {
+    get url() {
+      return running().url;
+    },
+    get system() {
+      return running().system;
+    },
+  };
+}
+
+function provided(service: ServiceName) {
+  const server = inject(service);
+  if ("missing" in server) throw new InfrastructureMissing(service, server.missing);
+  return server;
+}
+
+/** As that release has written them: no store of today would give them those shapes. */
+async function storeFirstRelease({ readModel }: ReservationSystem): Promise<void> {
+  const store = notifying(postgresEventStore(readModel), readModel);
+  for (const streamId of new Set(firstRelease.map((row) => row.streamId))) {
+    const rows = rowsOf(streamId).map(({ id, type, data, schemaVersion, metadata }) => {
+      return { id, type, data, schemaVersion, metadata };
+    });
+    await store.append(streamId, rows, "no-stream");
+  }
+}
