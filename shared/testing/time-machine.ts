@@ -20,12 +20,16 @@ import { joinRun } from "../infrastructure/run.ts";
 
 export interface TestTimeMachine {
   readonly url: string;
+  readonly databaseUrl: string;
   readonly system: ReservationSystem;
+  /** Ends it before the tests are over. */
+  close(): Promise<void>;
 }
 
 /** Starts it before the file's tests, with the reservations of the first release in its store. */
 export function useTimeMachine(): TestTimeMachine {
   let machine: TimeMachine | undefined;
+  let databaseUrl = "";
   const undo: (() => Promise<unknown>)[] = [];
   const running = (): TimeMachine => {
     if (!machine) throw new TypeError("useTimeMachine has one inside tests only.");
@@ -36,6 +40,7 @@ export function useTimeMachine(): TestTimeMachine {
     const run = joinRun(inject("ledger"));
     const database = await createDatabase(run, provided("postgres"));
     undo.push(() => database.drop());
+    databaseUrl = database.url;
     const broker = provided("rabbitmq");
     const names = brokerNames(run, broker);
     undo.push(() => names.deleteAll());
@@ -58,9 +63,13 @@ export function useTimeMachine(): TestTimeMachine {
     get url() {
       return running().url;
     },
+    get databaseUrl() {
+      return databaseUrl;
+    },
     get system() {
       return running().system;
     },
+    close: () => running().close(),
   };
 }
 

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, it, vi } from "vitest";
 import { useBrowser } from "../../testing/browser.ts";
@@ -11,7 +11,6 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const machine = useTimeMachine();
 const browser = useBrowser();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** SCREENSHOTS=folder keeps what the tests have seen. */
 const folder = process.env.SCREENSHOTS;
 
@@ -130,7 +129,7 @@ describe("markup in a name", () => {
 
 async function violations(page: Page): Promise<readonly string[]> {
   // Not as a script of the page, which its policy would refuse.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found: unknown = await page.evaluate(
     "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | ')))",
   );
