@@ -50,6 +50,7 @@ const byTheRobot: readonly Tried[] = [
 const elsewhere: Readonly<Record<string, string>> = {
   "npm ci": ".ci/run begins with it, and the robot may: npm run verify robot -- --install",
   "npm test": ".ci/run runs it three times; it tests the workshop, which takes minutes",
+  "npm run demo -- --serve": "shared/time-machine/browser uses what it serves, in a browser",
   "npm run check": ".ci/run runs it",
   "npm run check -- --links": "it needs a network, and other people's servers",
   "npx tsc -p .": "npm run check does the same",
