@@ -183,7 +183,8 @@ function showAgreement() {
     return write(sign, "hotels, guests and bookings have no row in this read model");
   }
   if (!comparison) return;
-  const { agree, rowVersion, storeVersion } = comparison;
+  const { agree, rowVersion } = comparison;
+  const storeVersion = Math.max(comparison.storeVersion, seenVersion());
   const behind = rowVersion < storeVersion ? `, of ${storeVersion} stored` : "";
   sign.dataset.state = agree ? (behind === "" ? "good" : "waiting") : "bad";
   const verdict = agree ? "✔ row = replay" : "✘ the row is not what the events say";

@@ -50,7 +50,7 @@ function inWords({ reservations, different, behind }) {
   const all = `${counted(reservations)} reservations`;
   if (different.length > 0) return `✘ read model differs from the replay: ${different.join(", ")}`;
   if (behind > 0) {
-    return `read model = replay as far as it has come, ${counted(behind)} behind · ${all}`;
+    return `read model = replay as far as it has come · ${counted(behind)} of ${all} behind`;
   }
   return `✔ read model = replay · ${all}`;
 }

@@ -1,5 +1,7 @@
 /** Values as people read them. */
 
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
 /**
  * @param {unknown} value
  * @returns {string}
@@ -10,10 +12,12 @@ export function shown(value) {
     const fields = /** @type {Readonly<Record<string, unknown>>} */ (value);
     const names = Object.keys(fields).sort().join(" ");
     if (names === "amount currency") return money(Number(fields.amount), String(fields.currency));
-    if (names === "arrival departure") return `${fields.arrival} to ${fields.departure}`;
+    if (names === "arrival departure")
+      return stay(String(fields.arrival), String(fields.departure));
     return JSON.stringify(value);
   }
-  return String(value);
+  const text = String(value);
+  return instant.test(text) ? timeOf(text) : text;
 }
 
 /**
@@ -46,7 +50,18 @@ function money(amount, currency) {
   return `${(amount / 100).toFixed(2)} ${currency}`;
 }
 
-/** @param {string} instant `2030-05-01 12:00:00.000`, in UTC as all times here */
-export function timeOf(instant) {
-  return instant.replace("T", " ").replace("Z", "");
+/**
+ * `2030-05-01 to 05-04`: the year once, where it is one.
+ *
+ * @param {string} arrival
+ * @param {string} departure
+ */
+function stay(arrival, departure) {
+  const isOneYear = arrival.slice(0, 5) === departure.slice(0, 5);
+  return `${arrival} to ${isOneYear ? departure.slice(5) : departure}`;
+}
+
+/** `2030-05-01 12:00:00.000`, in UTC as all times here. @param {string} time */
+export function timeOf(time) {
+  return time.replace("T", " ").replace("Z", "");
 }
