@@ -23,7 +23,7 @@ const aboutServers = [
   "shared/broker/hostile-clients.test.ts",
   "shared/infrastructure/{endings,private-server,handed-down,proxy-servers}.test.ts",
   "shared/time-machine/{browser/*,lab}.test.ts",
-  "shared/workshop/{commands,debugging,editor,editor-rules,external-links,guide,infra}.test.ts",
+  "shared/workshop/{commands,debugging,demo,editor,editor-rules,external-links,guide,infra}.test.ts",
 ];
 
 const forAll = {

@@ -18,7 +18,7 @@ export const cqrsDemoMistakes: readonly Mistake[] = [
       "a store that says which shape it is given › stamps the events of a reservation with today's schemaVersion",
     ],
     whatItCostsInProduction:
-      "On the day on which the upcasters went live they took 12000 cents for 12000 euros, in each of 80,000 reservations of that summer. The read model showed prices of 1.2 million, and nothing was wrong in the store but a number beside the data.",
+      "On the day on which the upcasters went live they took 12000 cents for 12000 euros, in each of 80,000 reservations of that summer. The read model showed prices of 1.2 million, and all that was wrong in the store was a number beside the data.",
   },
   {
     id: "trusts-a-snapshot-by-its-version",
@@ -47,7 +47,7 @@ export const cqrsDemoMistakes: readonly Mistake[] = [
       "a command to a reservation › that expects the version it was decided at is repeated all the same",
     ],
     whatItCostsInProduction:
-      "A tablet in the garden lost its answer and sent the creation again: *reservation exists*. The guests took another id and tried once more. 40 families had two rooms, and paid for both.",
+      "A tablet in the garden lost its answer, sent the creation again, and was told that the reservation exists. The guests tried once more under another id: 40 families had two rooms, and paid for both.",
   },
   {
     id: "hears-no-expectation",
@@ -60,7 +60,7 @@ export const cqrsDemoMistakes: readonly Mistake[] = [
       "a command to a reservation › that expects another version is a conflict, and is not tried again",
     ],
     whatItCostsInProduction:
-      "Two agents had the same booking on their screens. The second one cancelled what she saw as unpaid, a minute after the first had taken the payment. The API had a field for exactly that, and nobody read it.",
+      "Two agents had the same booking on their screens, and one cancelled what she saw as unpaid a minute after the other had taken the payment. The API had a field for exactly that, and nobody read it.",
   },
   {
     id: "shows-old-rows-to-new-code",
@@ -99,7 +99,7 @@ export const cqrsDemoMistakes: readonly Mistake[] = [
     triedBy: composing,
     caughtBy: ["parts that are started › end one after the other, in the order of the flow"],
     whatItCostsInProduction:
-      "Each deployment left a few hundred events between the parts. Nothing was lost, but the board showed the evening's state until the next start, half an hour later, and the desk had learned to mistrust it.",
+      "Each deployment left some 300 events between the parts. Nothing was lost, but the board showed the evening's state for half an hour, and the desk had learned to mistrust it.",
   },
   {
     id: "sends-bookings-past-the-write-side",
@@ -164,7 +164,7 @@ export const cqrsDemoMistakes: readonly Mistake[] = [
       "the answer to a command › is none where the fault is ours: that is thrown, to be masked and logged",
     ],
     whatItCostsInProduction:
-      "`connect ECONNREFUSED 10.0.0.7:5432` was read by guests, and by somebody who wrote it down. And because it came as a refusal, clients did not send the command again: 60 bookings of that minute were given up.",
+      "The database's address was read by guests, and by somebody who wrote it down. And because it came as a refusal, clients did not send the command again: 60 bookings of that minute were given up.",
   },
   {
     id: "shows-the-row-of-before",

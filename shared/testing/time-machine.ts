@@ -6,13 +6,15 @@ import { notifying } from "../../solutions/06-publishing/notifying.ts";
 import { topologyFor } from "../../solutions/06-publishing/topology.ts";
 import { queueNames } from "../../solutions/07-consuming/topology.ts";
 import { firstRelease, rowsOf } from "../../solutions/11-versioning/first-release.ts";
+import { startApi } from "../../solutions/13-cqrs-demo/api.ts";
 import { createClock } from "../../solutions/13-cqrs-demo/clock.ts";
 import {
   bookingSubscriber,
   type ReservationSystem,
   readModelSubscriber,
 } from "../../solutions/13-cqrs-demo/composition.ts";
-import { startTimeMachine, type TimeMachine } from "../../solutions/13-cqrs-demo/time-machine.ts";
+import { pages } from "../../solutions/13-cqrs-demo/pages.ts";
+import { composeWithLab } from "../../solutions/13-cqrs-demo/with-lab.ts";
 import { brokerNames } from "../infrastructure/broker-names.ts";
 import { InfrastructureMissing, type ServiceName } from "../infrastructure/ladder.ts";
 import { createDatabase } from "../infrastructure/own-database.ts";
@@ -23,6 +25,12 @@ export interface TestTimeMachine {
   readonly databaseUrl: string;
   readonly system: ReservationSystem;
   /** Ends it before the tests are over. */
+  close(): Promise<void>;
+}
+
+interface TimeMachine {
+  readonly url: string;
+  readonly system: ReservationSystem;
   close(): Promise<void>;
 }
 
@@ -51,8 +59,15 @@ export function useTimeMachine(): TestTimeMachine {
     }
     const clock = createClock();
     const servers = { databaseUrl: database.url, amqpUrl: broker.url, topology };
-    machine = await startTimeMachine({ ...servers, now: (minutes) => clock.now(minutes) });
-    undo.push(running().close);
+    const { system, routes } = await composeWithLab({ ...servers, now: () => clock.now() });
+    undo.push(() => system.stop());
+    const options = { ...servers, system, now: clock.now, routes: [...pages, ...routes] };
+    const api = await startApi(options);
+    undo.push(() => api.close());
+    const close = async (): Promise<void> => {
+      for (const step of undo.splice(2).reverse()) await step();
+    };
+    machine = { url: api.url, system, close };
     await storeFirstRelease(running().system);
   });
   afterAll(async () => {

@@ -91,13 +91,16 @@ describe("the page's files", () => {
 // The last one: it ends the machine.
 describe("the end", () => {
   it("comes while the projection is paused, the broker cut off and a page open, and leaves nothing", async () => {
-    const reading = await fetch(`${machine.url}/lab/pipeline`);
+    const { body } = await fetch(`${machine.url}/lab/pipeline`);
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    let told = "";
+    while (!told.includes("event: pipeline")) told += (await reader?.read())?.value ?? "";
     expect(await post("pause")).toBe(200);
     expect(await post("fill", { body: '{"reservations":5}' })).toBe(200);
     expect(await post("cut-broker")).toBe(200);
     await machine.close();
-    const told = await reading.text();
-    expect(told).toContain("event: pipeline");
+    for (let done: boolean | undefined = false; done === false; )
+      done = (await reader?.read())?.done;
     await expect(fetch(machine.url)).rejects.toThrow();
 
     const client = new pg.Client({ connectionString: machine.databaseUrl });

@@ -37,6 +37,7 @@ const byTheRobot: readonly Tried[] = [
   { command: "npm run --silent doctor -- --json" },
   { command: "npm run infra" },
   { command: "npm run demo", code: 0 },
+  { command: "npm run demo -- --mine", code: 0 },
   { command: "npm run starters", code: 0 },
   { command: "npm run broker:contract", code: 0 },
   { command: "git pull" },
@@ -50,7 +51,6 @@ const byTheRobot: readonly Tried[] = [
 const elsewhere: Readonly<Record<string, string>> = {
   "npm ci": ".ci/run begins with it, and the robot may: npm run verify robot -- --install",
   "npm test": ".ci/run runs it three times; it tests the workshop, which takes minutes",
-  "npm run demo -- --serve": "shared/time-machine/browser uses what it serves, in a browser",
   "npm run check": ".ci/run runs it",
   "npm run check -- --links": "it needs a network, and other people's servers",
   "npx tsc -p .": "npm run check does the same",
@@ -59,6 +59,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run bench": "it measures for minutes, and there is nothing to judge but a fast machine",
   "npm run bench append": "as npm run bench",
   "npm run bench snapshots": "as npm run bench",
+  "npm run demo -- --serve": "it serves until somebody ends it: serving.test.ts of step 13 does",
   "docker compose up -d": ".ci/docker runs it, where Docker can be had",
 };
 

@@ -1,10 +1,14 @@
 /**
  * `npm run demo`: the whole system on real servers, five actions and three bookings on it, and where each
- * event is when.
- * Ends by itself, with exit code 0 when all went well, and leaves no database, queue or process behind.
+ * event is when. On a terminal it then serves its API until Ctrl-C; else, or with `--no-serve`, it ends by
+ * itself, with exit code 0 when all went well. Either way no database, queue or process stays behind.
+ *
+ *   --serve, --no-serve   whatever the output is
+ *   --port 8080           serve there, and nowhere else
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import {
   type Infrastructure,
   withInfrastructure,
@@ -16,20 +20,30 @@ import { bookingSubscriber, composeReservationSystem, readModelSubscriber } from
 import { fiveActions } from "./five-actions.ts";
 import { HopFailed } from "./follow.ts";
 import { failure, heading } from "./screen.ts";
+import { serveUntilEnded } from "./serving.ts";
 import { settle } from "./settle.ts";
 import { threeBookings } from "./three-bookings.ts";
 import { createTrace, type Trace } from "./trace.ts";
+import { composeWithLab } from "./with-lab.ts";
 
 const trace = createTrace();
 try {
-  await withInfrastructure(["postgres", "rabbitmq"], (servers) => demonstrate(servers, trace));
+  const { serves, port } = asked();
+  await withInfrastructure(["postgres", "rabbitmq"], (servers) =>
+    demonstrate(servers, trace, serves, port),
+  );
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   failure(message, detailsOf(error, trace.lastTrouble()));
   process.exit(1); // Not only the exit code: a dead connection would keep the process alive.
 }
 
-async function demonstrate(servers: Infrastructure, trace: Trace): Promise<void> {
+async function demonstrate(
+  servers: Infrastructure,
+  trace: Trace,
+  serves: boolean,
+  port: number | undefined,
+): Promise<void> {
   heading(`Reservation demo · ${servers.postgres.label} · ${servers.rabbitmq.label}`);
   const { databaseUrl, amqpUrl, prefix } = servers;
   const topology = topologyFor(prefix);
@@ -38,20 +52,39 @@ async function demonstrate(servers: Infrastructure, trace: Trace): Promise<void>
   servers.registerQueues(...queueNames(topology, bookingSubscriber));
   const clock = createClock();
   const now = (): string => clock.now();
-  const system = await composeReservationSystem({
-    databaseUrl,
-    amqpUrl,
-    topology,
-    now,
-    watch: trace.watch,
-  });
+  const options = { databaseUrl, amqpUrl, topology, now, watch: trace.watch };
+  const { system, routes } = serves
+    ? await composeWithLab(options)
+    : { system: await composeReservationSystem(options), routes: [] };
   try {
     await fiveActions(system, topology, trace);
     await settle(system, trace, await threeBookings(system, trace, clock));
+    if (serves) {
+      await serveUntilEnded({ system, servers: options, routes, clock, port });
+    }
   } finally {
     // A server that does not answer must not keep us: what the run made is removed from outside.
     await Promise.race([system.stop(), delay(3_000, undefined, { ref: false })]);
   }
+}
+
+/** @throws TypeError, RangeError for what cannot be asked */
+function asked(): { readonly serves: boolean; readonly port: number | undefined } {
+  const { values } = parseArgs({
+    options: {
+      serve: { type: "boolean" },
+      "no-serve": { type: "boolean" },
+      port: { type: "string" },
+      // Whose code it is, shared/workshop/demo.ts has seen to.
+      mine: { type: "boolean" },
+    },
+  });
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
+    throw new RangeError(`${values.port} is no port: take a number from 1 to 65535.`);
+  }
+  const onTerminal = process.stdout.isTTY === true && values["no-serve"] !== true;
+  return { serves: values.serve ?? (onTerminal || port !== undefined), port };
 }
 
 /** Why it failed, and what broke before that. */

@@ -1,18 +1,12 @@
 /**
  * The lab behind the page's buttons: what no command can do. It plugs into the composition by what that takes
- * anyway, the broker's address and `watch`, and changes nothing of the system's code. Given.
- *
- *   const lab = await openLab(servers);
- *   const system = await composeReservationSystem({ ...servers, amqpUrl: lab.amqpUrl, watch: lab.watch, now });
- *   lab.attach(system);      // from here on its routes answer
- *   ...
- *   await lab.release();     // before the system stops: nothing stays paused or cut
- *   await system.stop();
- *   await lab.stop();        // after it: the line to the broker ends
+ * anyway, the broker's address and `watch`, and changes nothing of the system's code. with-lab.ts has the order of
+ * beginning and end. Given.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Route } from "../../shared/api/serve-api.ts";
 import { startProxy } from "../../shared/infrastructure/proxy.ts";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { createEventStream } from "../../shared/time-machine/event-stream.ts";
@@ -27,18 +21,11 @@ import { compareAll, type Verdict } from "./lab-verdict.ts";
 import { openPool, type Servers } from "./parts.ts";
 import type { Watch } from "./watch.ts";
 
-/** As `serveApi` takes it. */
-export interface LabRoute {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void> | void;
-}
-
 export interface Lab {
   /** The broker, behind a line that can be cut. */
   readonly amqpUrl: string;
   readonly watch: Watch;
-  readonly routes: readonly LabRoute[];
+  readonly routes: readonly Route[];
   /** The system that the buttons are about. */
   attach(system: ReservationSystem): void;
   /** Lets go of all that is held, so that the system can end. Its routes answer no more. */
@@ -147,7 +134,15 @@ export async function openLab(servers: Servers): Promise<Lab> {
     watch,
     routes: [
       { method: "POST", path: "/lab/*", handle: act },
-      { method: "GET", path: "/lab/pipeline", handle: (asked, told) => stream.answer(asked, told) },
+      {
+        method: "GET",
+        path: "/lab/pipeline",
+        handle: (request, response, { signal }) => {
+          // It has no end of its own: it ends with the server.
+          signal.addEventListener("abort", () => response.end(), { once: true });
+          stream.answer(request, response);
+        },
+      },
       {
         method: "GET",
         path: "/lab/streams",

@@ -163,4 +163,19 @@ export const lessons: readonly Lesson[] = [
     },
     wrong: "looks-at-the-first-night",
   },
+  {
+    id: "13-cqrs-demo",
+    red: {
+      kind: "NOT WRITTEN YET",
+      test: "a store that says which shape it is given",
+      file: "write-side.ts",
+    },
+    firstTask: {
+      file: "write-side.ts",
+      regions: [0],
+      tests: "a store that says which shape it is given",
+      next: { test: "the rows of a reservation", file: "write-side.ts", task: 2 },
+    },
+    wrong: "hears-no-expectation",
+  },
 ];
