@@ -48,9 +48,9 @@ export function counted(count) {
  * `work`, soon and once, however often it is asked for meanwhile.
  *
  * @param {() => void} work
- * @param {number} milliseconds
+ * @param {() => number} pause in milliseconds
  */
-export function soon(work, milliseconds) {
+export function soon(work, pause) {
   let isComing = false;
   return () => {
     if (isComing) return;
@@ -58,6 +58,30 @@ export function soon(work, milliseconds) {
     setTimeout(() => {
       isComing = false;
       work();
-    }, milliseconds);
+    }, pause());
+  };
+}
+
+/**
+ * `work`, one run at a time; however often it is asked for during a run, it runs once more after it.
+ *
+ * @param {() => Promise<void>} work
+ * @returns {() => Promise<void>}
+ */
+export function oneAtATime(work) {
+  let isRunning = false;
+  let isAskedAgain = false;
+  return async () => {
+    isAskedAgain = true;
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      while (isAskedAgain) {
+        isAskedAgain = false;
+        await work();
+      }
+    } finally {
+      isRunning = false;
+    }
   };
 }

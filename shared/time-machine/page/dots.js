@@ -89,7 +89,8 @@ function rest(traveller) {
   const others = [...travellers.values()].filter(
     (other) => other.station === traveller.station && !other.isMoving,
   );
-  traveller.dot.style.transform = placeOf(traveller.station, others.indexOf(traveller));
+  const index = others.indexOf(traveller);
+  traveller.dot.style.transform = placeOf(traveller.station, Math.max(0, index));
 }
 
 /**
@@ -102,8 +103,8 @@ function placeOf(station, index) {
   const port = find(`[data-station="${stations[station]}"] .port`, HTMLElement);
   const box = port.getBoundingClientRect();
   const origin = find(".track", HTMLElement).getBoundingClientRect();
-  const column = index < 0 ? 0 : (index % 6) - (index === 0 ? 0 : 0);
-  const row = index < 0 ? 0 : Math.floor(index / 6);
+  const column = index % 6;
+  const row = Math.floor(index / 6);
   const x = box.left + box.width / 2 - origin.left + column * 9;
   const y = box.top + box.height / 2 - origin.top - row * 9;
   return `translate(${Math.round(x)}px, ${Math.round(y)}px)`;

@@ -8,6 +8,16 @@ import { judgeSettled } from "./verdict.js";
 
 /** @import { Progress } from "./live.js" */
 
+/**
+ * @typedef {{ readonly streamId: string, readonly version: number, readonly type: string,
+ *   readonly deliveries: number }} Delivered
+ * @typedef {{ readonly streamId: string, readonly parked: readonly { readonly error: string }[] }} Poisoned
+ * @typedef {{ readonly from: number, readonly to: number, readonly events: number, readonly milliseconds: number,
+ *   readonly reads: number, readonly failedReads: number, readonly slowestRead: number }} Rebuilt
+ * @typedef {{ readonly streamId: string, readonly version: number, readonly withSnapshot: number,
+ *   readonly without: number, readonly dropped: number, readonly sameState: boolean }} LoadTimes
+ */
+
 /** @type {Readonly<Record<string, () => Promise<string>>>} */
 const experiments = {
   async "say-no"() {
@@ -37,6 +47,7 @@ const experiments = {
     return `1. ${inWords(first)}\n2. ${inWords(second)}`;
   },
   async "kill-relay"() {
+    /** @type {Delivered} */
     const { streamId, version, type, deliveries } = await lab("kill-relay");
     await openStream(streamId);
     return `${type} of ${streamId} was published, and its checkpoint never written. The next relay began where the checkpoint was: version ${version} was delivered ${deliveries} times.`;
@@ -50,15 +61,18 @@ const experiments = {
     return "Joined again. Relay and projector come back by themselves, within seconds.";
   },
   async poison() {
+    /** @type {Poisoned} */
     const { streamId, parked } = await lab("poison");
     await openStream(streamId);
     return `Parked at the first attempt, as trying again does not help. ${parked.at(-1)?.error ?? ""} The row of ${streamId} is a version behind.`;
   },
   async "send-back"() {
+    /** @type {{ readonly sentBack: number }} */
     const { sentBack } = await lab("send-back");
     return sentBack === 0 ? "Nothing is parked." : `The code is mended, and ${sentBack} sent back.`;
   },
   async "deliver-twice"() {
+    /** @type {Delivered} */
     const { streamId, version, type, deliveries } = await lab("deliver-twice", {
       streamId: openStreamId(),
     });
@@ -73,15 +87,18 @@ const experiments = {
     return "Resumed.";
   },
   async rebuild() {
+    /** @type {Rebuilt} */
     const { from, to, events, milliseconds, reads, failedReads, slowestRead } =
       await lab("rebuild");
     return `Version ${to} of the projection has taken the place of version ${from}: ${counted(events)} events in ${milliseconds} ms. Meanwhile ${counted(reads)} reads, ${failedReads} failed, the slowest took ${slowestRead} ms.`;
   },
   async fill() {
+    /** @type {{ readonly reservations: number, readonly milliseconds: number }} */
     const { reservations, milliseconds } = await lab("fill", { reservations: 100 });
     return `${reservations} reservations created and confirmed in ${milliseconds} ms.`;
   },
   async "drop-snapshots"() {
+    /** @type {LoadTimes} */
     const { streamId, version, withSnapshot, without, dropped, sameState } =
       await lab("drop-snapshots");
     await openStream(streamId);

@@ -45,8 +45,9 @@ export function listen(listeners) {
     source?.close();
     source = new EventSource(`/lab/pipeline?after=${encodeURIComponent(lastId)}`);
     /**
+     * @template Data
      * @param {string} name
-     * @param {(data: any) => void} use
+     * @param {(data: Data) => void} use
      */
     const on = (name, use) => {
       source?.addEventListener(name, (message) => {
@@ -55,7 +56,7 @@ export function listen(listeners) {
         use(JSON.parse(message.data));
       });
     };
-    on("hello", (hello) => {
+    on("hello", (/** @type {{ resumed: boolean, past: number }} */ hello) => {
       failures = 0;
       past = hello.resumed ? 0 : hello.past;
       say("live", "live");
@@ -63,9 +64,9 @@ export function listen(listeners) {
     });
     on("beat", () => undefined);
     on("pipeline", listeners.onPipeline);
-    on("travel", (travel) => listeners.onTravel(travel, past-- > 0));
+    on("travel", (/** @type {Travel} */ travel) => listeners.onTravel(travel, past-- > 0));
     on("rebuild", listeners.onProgress);
-    on("trouble", (trouble) => {
+    on("trouble", (/** @type {{ place: string, message: string }} */ trouble) => {
       if (past-- <= 0) listeners.onTrouble(trouble);
     });
     source.onerror = lose;

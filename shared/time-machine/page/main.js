@@ -10,7 +10,10 @@ import { notePassing } from "./passing.js";
 import { followStream, openStream, refresh, showStreams, startTimeline } from "./timeline.js";
 import { judgeSoon, noteFlow } from "./verdict.js";
 
-const showStreamsSoon = soon(() => void showStreams().catch(() => undefined), 400);
+const showStreamsSoon = soon(
+  () => void showStreams().catch(() => undefined),
+  () => 400,
+);
 
 startTimeline();
 startCommands();

@@ -23,29 +23,34 @@
 export class Problem extends Error {}
 
 /**
+ * @template Data the shape that the query asks for, as whoever calls this knows
  * @param {string} query
  * @param {Readonly<Record<string, unknown>>} variables
- * @returns {Promise<any>} what GraphQL answers has the shape that the query asks for
+ * @returns {Promise<Data>}
  */
-export async function graphql(query, variables = {}) {
+async function graphql(query, variables = {}) {
+  /** @type {{ readonly data?: Data, readonly errors?: readonly { readonly message: string }[] }} */
   const { data, errors } = await ask("/graphql", { query, variables });
   const [error] = errors ?? [];
-  if (error) throw new Problem(String(error.message));
+  if (error) throw new Problem(error.message);
+  if (!data) throw new Problem("The server has answered nothing.");
   return data;
 }
 
 /**
+ * @template Result what the experiment tells
  * @param {string} action
  * @param {Readonly<Record<string, unknown>>} [wanted]
- * @returns {Promise<any>}
+ * @returns {Promise<Result>}
  */
 export function lab(action, wanted = {}) {
   return ask(`/lab/${action}`, wanted);
 }
 
 /**
+ * @template Answer
  * @param {string} path
- * @returns {Promise<any>}
+ * @returns {Promise<Answer>}
  */
 export async function get(path) {
   const response = await reached(fetch(path));
@@ -54,9 +59,10 @@ export async function get(path) {
 }
 
 /**
+ * @template Answer
  * @param {string} path
  * @param {object} body
- * @returns {Promise<any>}
+ * @returns {Promise<Answer>}
  */
 async function ask(path, body) {
   const headers = { "content-type": "application/json" };
@@ -99,6 +105,7 @@ export async function readHistory(streamId, afterVersion = 0) {
   /** @type {HistoryEntry[]} */
   const entries = [];
   for (let after = afterVersion; ; ) {
+    /** @type {{ readonly history: { readonly entries: readonly HistoryEntry[], readonly nextAfterVersion: number | null } }} */
     const { history } = await graphql(query, { streamId, afterVersion: after });
     entries.push(...history.entries);
     if (history.nextAfterVersion === null) return entries;
@@ -118,19 +125,23 @@ export async function readComparison(reservationId) {
             total { amount currency } reason: cancellationReason updatedAt }
     }
   }`;
-  return (await graphql(query, { id: reservationId })).comparison;
+  /** @type {{ readonly comparison: Comparison }} */
+  const { comparison } = await graphql(query, { id: reservationId });
+  return comparison;
 }
 
 /**
  * @param {string} reservationId
  * @param {string} time
- * @returns {Promise<{ readonly version: number, readonly state: Readonly<Record<string, unknown>> }>}
+ * @returns {Promise<Readonly<Record<string, unknown>>>} the state
  */
 export async function readStateBefore(reservationId, time) {
   const query = `query StateBefore($id: ID!, $time: DateTime!) {
-    stateBefore(reservationId: $id, time: $time) { version state }
+    stateBefore(reservationId: $id, time: $time) { state }
   }`;
-  return (await graphql(query, { id: reservationId, time })).stateBefore;
+  /** @type {{ readonly stateBefore: { readonly state: Readonly<Record<string, unknown>> } }} */
+  const { stateBefore } = await graphql(query, { id: reservationId, time });
+  return stateBefore.state;
 }
 
 const answer = `{ __typename
@@ -160,7 +171,10 @@ export async function send(name, variables) {
   const handedOn = [...types.matchAll(/\$(\w+)/g)]
     .map(([, each]) => `${each}: $${each}`)
     .join(", ");
-  return (await graphql(`mutation (${types}) { ${name}(${handedOn}) ${answer} }`, variables))[name];
+  const query = `mutation (${types}) { result: ${name}(${handedOn}) ${answer} }`;
+  /** @type {{ readonly result: CommandAnswer }} */
+  const { result } = await graphql(query, variables);
+  return result;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The time machine itself: one stream, a slider, and the state at that moment. */
 
-import { element, find, write } from "./dom.js";
+import { element, find, oneAtATime, write } from "./dom.js";
 import { showEvents } from "./events.js";
 import { showFields } from "./fields.js";
 import { get, Problem, readComparison, readHistory, readStateBefore } from "./server.js";
@@ -82,17 +82,15 @@ export async function openStream(wanted) {
 
 /** Something has happened: is it in the stream that is open? @param {Travel} travel */
 export async function followStream(travel) {
-  if (travel.streamId !== streamId) return;
-  if (travel.place === "stored" && travel.version > seenVersion()) await readOn();
-  if (travel.place === "projected") await compare();
+  if (travel.streamId === streamId && travel.place !== "published") await refresh();
 }
 
-/** After a connection that was lost: all of it may be older than it looks. */
-export async function refresh() {
+/** Reads on: all of it may be older than it looks. */
+export const refresh = oneAtATime(async () => {
   if (streamId === "") return;
   await readOn();
   await compare();
-}
+});
 
 export async function showStreams() {
   /** @type {readonly { readonly streamId: string }[]} */
@@ -148,12 +146,9 @@ async function showMoment() {
   if (byTime()) {
     const time = timeAt(slider.valueAsNumber);
     const version = entries.filter(({ stored }) => stored.recordedAt < time).length;
-    describe(`just before ${timeOf(time)} UTC`, `Just before`);
+    describe(`just before ${timeOf(time)} UTC`, "Just before");
     showEvents(entries, version, goTo);
-    const question = ++asked;
-    const before = await readStateBefore(streamId, time).catch(() => undefined);
-    if (question !== asked || !before) return;
-    showFields(before.state, [], row, isNow);
+    await showStateBefore();
   } else {
     const version = slider.valueAsNumber;
     const entry = entries[version - 1];
@@ -165,6 +160,14 @@ async function showMoment() {
   }
   showAgreement();
 }
+
+/** The state that the server knew just before the time at which the slider is now. */
+const showStateBefore = oneAtATime(async () => {
+  const wanted = streamId;
+  const state = await readStateBefore(wanted, timeAt(slider.valueAsNumber)).catch(() => undefined);
+  if (!state || wanted !== streamId || !byTime()) return;
+  showFields(state, [], comparison?.row ?? null, slider.value === slider.max);
+});
 
 /**
  * @param {string} text

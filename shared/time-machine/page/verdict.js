@@ -5,13 +5,23 @@ import { get } from "./server.js";
 
 /** @import { Pipeline } from "./live.js" */
 
-/** @typedef {{ readonly reservations: number, readonly different: readonly string[], readonly behind: number }} Verdict */
+/** @typedef {{ readonly reservations: number, readonly different: readonly string[], readonly behind: number,
+ *   readonly milliseconds: number }} Verdict */
 
-export const judgeSoon = soon(() => void judge().catch(() => undefined), 250);
+/** Milliseconds that the last one took the server. */
+let effort = 0;
+
+/** A large store is not replayed without a break. */
+export const judgeSoon = soon(
+  () => void judge().catch(() => undefined),
+  () => Math.max(250, 5 * effort),
+);
 
 /** @returns {Promise<string>} the verdict in words, which stands above, too */
 export async function judge() {
+  /** @type {Verdict} */
   const verdict = await get("/lab/verdict");
+  effort = verdict.milliseconds;
   const text = inWords(verdict);
   const sign = find("#verdict", HTMLElement);
   const state = verdict.different.length > 0 ? "bad" : verdict.behind > 0 ? "waiting" : "good";
