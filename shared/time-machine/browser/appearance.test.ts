@@ -43,6 +43,20 @@ describe.each(looks)("the page, $name", ({ name, ...options }) => {
   });
 });
 
+describe("the place that a README leads to", () => {
+  it("is in sight and marked, when the page has filled itself", async () => {
+    const page = await browser.open(`${machine.url}/#drop-snapshots`);
+    await ready(page);
+    await page.locator("#chosen", { hasText: "reservation-" }).waitFor();
+    const card = page.locator("#drop-snapshots");
+    const topOf = async (): Promise<number> => (await card.boundingBox())?.y ?? -1;
+    await expect.poll(topOf).toBeGreaterThan(60);
+
+    await expect.poll(topOf).toBeLessThan(500);
+    expect(await card.evaluate((element) => element.matches(":target"))).toBe(true);
+  });
+});
+
 describe("the page for whoever has only a keyboard", () => {
   it("creates, confirms and goes back in time", async () => {
     const page = await browser.open(machine.url);

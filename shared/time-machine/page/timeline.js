@@ -40,6 +40,11 @@ export function startTimeline() {
   replay.addEventListener("click", () => (replaying === undefined ? startReplay() : stopReplay()));
 }
 
+/** Whether somebody has asked for a stream already. */
+export function isAsked() {
+  return asked > 0;
+}
+
 export function openStreamId() {
   return streamId;
 }
