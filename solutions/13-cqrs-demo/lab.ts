@@ -5,7 +5,6 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Route } from "../../shared/api/serve-api.ts";
 import { startProxy } from "../../shared/infrastructure/proxy.ts";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
@@ -14,7 +13,8 @@ import { Refused, readOwn, sendJson } from "../../shared/time-machine/same-origi
 import type { ReservationSystem } from "./composition.ts";
 import { type Actions, labActions } from "./lab-actions.ts";
 import { openLabBroker } from "./lab-broker.ts";
-import { newestStreams, readFigures } from "./lab-pipeline.ts";
+import { keepLooking } from "./lab-look.ts";
+import { newestStreams } from "./lab-pipeline.ts";
 import { createProjectorLab } from "./lab-projector.ts";
 import { tailStore } from "./lab-tail.ts";
 import { compareAll, type Verdict } from "./lab-verdict.ts";
@@ -34,17 +34,12 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-/** How often the figures are read while somebody looks, in milliseconds. */
-const lookEvery = 200;
-
 /** `amqpUrl` in `servers` is the broker itself. */
 export async function openLab(servers: Servers): Promise<Lab> {
   const proxy = await startProxy(servers.amqpUrl);
   const pool = openPool(servers, 6, {}, "lab");
   const broker = openLabBroker(servers.amqpUrl, servers.topology);
-  const stopping = new AbortController();
-  const stream = createEventStream({ onReader: () => look.abort() });
-  let look = new AbortController();
+  const stream = createEventStream({ onReader: () => looking.now() });
   let system: ReservationSystem | undefined;
   let comparing: Promise<Verdict> | undefined;
   let isCut = false;
@@ -78,25 +73,10 @@ export async function openLab(servers: Servers): Promise<Lab> {
     },
     isCut: () => isCut,
   };
+  const held = () => ({ paused: projector.isPaused(), cut: isCut, poisoned: projector.poisoned() });
+  const looking = keepLooking(pool, broker, stream, held);
   const show = (name: string, data: unknown): void => stream.show(name, data);
   let actions: Actions = {};
-
-  /** Figures for whoever looks; nobody looks, nothing is read. */
-  const keepLooking = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      if (stream.readers() > 0) {
-        const figures = await readFigures(pool).catch(() => undefined);
-        const depths = await broker.depths().catch(() => undefined);
-        const state = { paused: projector.isPaused(), cut: isCut, poisoned: projector.poisoned() };
-        if (figures) stream.show("pipeline", { ...figures, queues: depths ?? null, ...state });
-      }
-      look = new AbortController();
-      const signal = AbortSignal.any([look.signal, stopping.signal]);
-      const pause = stream.readers() > 0 ? lookEvery : 2 ** 30;
-      await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
-    }
-  };
-  const looking = keepLooking();
 
   const act = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -105,10 +85,10 @@ export async function openLab(servers: Servers): Promise<Lab> {
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
       if (!action) throw new Refused(404, "There is no such experiment.");
       const result = await action(wanted);
-      look.abort();
+      looking.now();
       sendJson(response, 200, result);
     } catch (error) {
-      look.abort();
+      looking.now();
       if (error instanceof Refused)
         return sendJson(response, error.status, { error: error.message });
       stream.tell("trouble", { place: "lab", message: inShort(error) });
@@ -118,13 +98,12 @@ export async function openLab(servers: Servers): Promise<Lab> {
 
   let released: Promise<void> | undefined;
   const release = async (): Promise<void> => {
-    stopping.abort();
     actions = {};
     projector.mend();
     projector.resume();
     line.join();
     stream.close();
-    await looking;
+    await looking.stop();
     await tail.stop();
     await broker.close();
     await pool.end();
