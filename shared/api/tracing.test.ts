@@ -5,14 +5,16 @@ import { createTracing } from "./tracing.ts";
 const request = "0af76519-16cd-43dd-8448-eb211c80319c";
 const command = "11111111-1111-4111-8111-111111111111";
 const event = "22222222-2222-4222-8222-222222222222";
+/** 2030. */
+const at = 1_900_000_000_000;
 
 describe("a trace", () => {
   it("has the correlation id as its id, and parents by what caused what, whoever records first", async () => {
     const tracing = createTracing();
-    const times = { correlationId: request, from: 1_000, to: 1_002 };
+    const times = { correlationId: request, from: at, to: at + 2 };
     // The projector is another process, and may be done before the mutation is answered.
-    tracing.record({ ...times, name: "projected", causedBy: event, from: 1_004, to: 1_005 });
-    tracing.record({ ...times, name: "stored", id: event, causedBy: command, from: 1_001 });
+    tracing.record({ ...times, name: "projected", causedBy: event, from: at + 4, to: at + 5 });
+    tracing.record({ ...times, name: "stored", id: event, causedBy: command, from: at + 1 });
     tracing.record({ ...times, name: "mutation", id: command });
     const spans = tracing.spansOf(request);
     expect(spans.map((span) => span.spanContext().traceId)).toEqual(
@@ -35,9 +37,9 @@ describe("a trace", () => {
 
   it("shows what has its parent elsewhere as a root of its own", async () => {
     const tracing = createTracing();
-    const times = { correlationId: request, from: 1_000, to: 1_001 };
+    const times = { correlationId: request, from: at, to: at + 1 };
     tracing.record({ ...times, name: "first", causedBy: command });
-    tracing.record({ ...times, name: "second", causedBy: event, from: 1_000.5 });
+    tracing.record({ ...times, name: "second", causedBy: event, from: at + 0.5 });
     expect(treeOf(tracing.spansOf(request)).map(({ text }) => text)).toEqual(["first", "second"]);
     await tracing.stop();
   });
