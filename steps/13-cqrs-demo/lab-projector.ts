@@ -66,30 +66,3 @@ export function createProjectorLab(onProjected: (event: EventEnvelope) => void):
     lastRepeated: () => repeated,
   };
 }
-
-/** Several that look on, as one. */
-export function joined(...watches: readonly Watch[]): Watch {
-  return {
-    onDecided: (streamId) => {
-      for (const watch of watches) watch.onDecided?.(streamId);
-    },
-    onPublished: (event) => {
-      for (const watch of watches) watch.onPublished?.(event);
-    },
-    beforeProjected: async (event) => {
-      for (const watch of watches) await watch.beforeProjected?.(event);
-    },
-    onProjected: (event) => {
-      for (const watch of watches) watch.onProjected?.(event);
-    },
-    beforeHeard: async (event) => {
-      for (const watch of watches) await watch.beforeHeard?.(event);
-    },
-    onHeard: (event) => {
-      for (const watch of watches) watch.onHeard?.(event);
-    },
-    onTrouble: (place, error) => {
-      for (const watch of watches) watch.onTrouble?.(place, error);
-    },
-  };
-}

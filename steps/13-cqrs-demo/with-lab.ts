@@ -7,7 +7,7 @@ import {
   type SystemOptions,
 } from "./composition.ts";
 import { openLab } from "./lab.ts";
-import { joined } from "./lab-projector.ts";
+import { both } from "./watch.ts";
 
 export interface SystemWithLab {
   /** Its `stop` lets go of all that is held up, ends the system, and then the lab. */
@@ -19,7 +19,7 @@ export interface SystemWithLab {
 export async function composeWithLab(options: SystemOptions): Promise<SystemWithLab> {
   const lab = await openLab(options);
   try {
-    const watch = joined(options.watch ?? {}, lab.watch);
+    const watch = both(options.watch ?? {}, lab.watch);
     const system = await composeReservationSystem({ ...options, amqpUrl: lab.amqpUrl, watch });
     lab.attach(system);
     const stop = async (): Promise<void> => {
