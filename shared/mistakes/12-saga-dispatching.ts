@@ -181,13 +181,13 @@ interface MessageRow {`,
         file: "outbox.ts",
         find: `  const envelope = commandFor(event);
   if (!envelope) return;
-  const answer = await send(store, envelope);
+  const answer = await send(store, envelope, handleReservation);
   if (answer) await tell(store, event, answer);
 `,
         replace: `  for await (const replayed of store.readStream(event.streamId)) {
     const envelope = isBookingEvent(replayed) ? commandFor(replayed) : undefined;
     if (!envelope || !isBookingEvent(replayed)) continue;
-    const answer = await send(store, envelope);
+    const answer = await send(store, envelope, handleReservation);
     if (answer) await tell(store, replayed, answer);
   }
 `,

@@ -15,6 +15,7 @@ import { documents } from "./documents.ts";
 import { editorFaults } from "./editor-rules.ts";
 import { externalLinks, followLinks } from "./external-links.ts";
 import { layoutFaults } from "./layout-rules.ts";
+import { schemaFaults } from "./schema-rules.ts";
 import { root } from "./steps.ts";
 
 interface Check {
@@ -28,9 +29,14 @@ const checks: readonly Check[] = [
   { name: "links and commands in documents exist", faults: async () => documentFaults() },
   { name: "types", faults: () => tool("typescript", "tsc", ["-p", root]) },
   {
+    name: "types of what runs in a browser",
+    faults: () => tool("typescript", "tsc", ["-p", join(root, "shared/time-machine/page")]),
+  },
+  {
     name: "format and lint",
     faults: () => tool("@biomejs/biome", "biome", ["check", "--error-on-warnings", root]),
   },
+  { name: "the API's schema is the one that is served", faults: async () => schemaFaults() },
   { name: "what the editor's files name is there", faults: async () => editorFaults() },
   { name: "unused code and packages", faults: () => tool("knip", "knip", ["--directory", root]) },
 ];

@@ -39,6 +39,7 @@ const byTheRobot: readonly Tried[] = [
   { command: "npm run infra" },
   { command: "npm run demo", code: 0 },
   { command: "npm run demo -- --mine", code: 0 },
+  { command: "npm run demo -- --trace", code: 0 },
   { command: "npm run starters", code: 0 },
   { command: "npm run broker:contract", code: 0 },
   { command: "git pull" },
@@ -60,7 +61,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run bench": "it measures for minutes, and there is nothing to judge but a fast machine",
   "npm run bench append": "as npm run bench",
   "npm run bench snapshots": "as npm run bench",
-  "npm run demo -- --serve": "it serves until somebody ends it: serving.test.ts of step 13 does",
+  "npm run demo -- --serve": "it serves until somebody ends it: shared/workshop/demo.test.ts does",
   "docker compose up -d": ".ci/docker runs it, where Docker can be had",
 };
 

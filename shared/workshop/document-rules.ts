@@ -6,6 +6,9 @@ import { documentedCommandFaults } from "./document-commands.ts";
 import { type Document, documents, linksIn } from "./documents.ts";
 import { root, steps } from "./steps.ts";
 
+/** The demo's page while it is served; places in it are the ids in its markup. */
+const demoPage = "http://localhost:4000/";
+
 /** Dead links and unknown commands of all Markdown files, one sentence each. */
 export function documentFaults(): readonly string[] {
   const all = documents();
@@ -22,6 +25,10 @@ export function documentFaults(): readonly string[] {
 function deadLinks({ name, text }: Document): readonly string[] {
   const file = join(root, name);
   return linksIn(text).flatMap((link) => {
+    if (link.startsWith(demoPage))
+      return placesOfPage().has(link.slice(demoPage.length))
+        ? []
+        : [`the demo's page has no place ${link}.`];
     if (/^(https?:|mailto:)/.test(link)) return [];
     const [path = "", anchor] = link.split("#");
     const target = path === "" ? file : join(dirname(file), decodeURIComponent(path));
@@ -31,6 +38,11 @@ function deadLinks({ name, text }: Document): readonly string[] {
       ? []
       : [`there is no heading for the link ${link}.`];
   });
+}
+
+function placesOfPage(): ReadonlySet<string> {
+  const markup = readFileSync(join(root, "shared/time-machine/page/index.html"), "utf8");
+  return new Set(["", ...[...markup.matchAll(/ id="([^"]+)"/g)].map(([, id]) => `#${id}`)]);
 }
 
 /** The anchors that GitHub gives to headings. */

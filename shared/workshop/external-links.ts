@@ -21,10 +21,15 @@ export interface Following {
 export function externalLinks(documents: readonly Document[]): ReadonlyMap<string, string> {
   const found = documents.flatMap(({ name, text }) =>
     linksIn(text).flatMap((link) =>
-      /^https?:/.test(link) ? [[link.replace(/#.*/, ""), name] as const] : [],
+      /^https?:/.test(link) && !isOwn(link) ? [[link.replace(/#.*/, ""), name] as const] : [],
     ),
   );
   return new Map(found.reverse());
+}
+
+/** To the page of the demo, on the reader's machine; document-rules.ts looks whether the place is there. */
+function isOwn(link: string): boolean {
+  return link.startsWith("http://localhost:");
 }
 
 /**

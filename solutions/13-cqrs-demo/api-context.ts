@@ -3,10 +3,12 @@
 import type { ApiRequest } from "../../shared/api/client-request.ts";
 import type { ReservationSystem } from "./composition.ts";
 import type { Live } from "./live.ts";
+import type { Watch } from "./watch.ts";
 
 export interface ApiContext extends ApiRequest {
   readonly system: Pick<ReservationSystem, "handle" | "store" | "readModel">;
   readonly live: Live;
+  readonly watch?: Pick<Watch, "onAnswered">;
   /** ISO 8601 in UTC: the time travels in the command. */
   readonly now: (inMinutes?: number) => string;
 }

@@ -30,7 +30,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     const api = await serveApi({
       ...options,
       schema: apiSchema(),
-      context: () => ({ system, live, now }),
+      context: () => ({ system, live, now, watch }),
       ready: createReadiness(live.pool, amqpUrl),
     });
     const close = async (): Promise<void> => {

@@ -64,13 +64,16 @@ export function openPool(
 }
 
 /** The store that says when a decision reaches it, and rings after each append. */
-export function openStore(pool: pg.Pool, { onDecided }: Watch): EventStore {
+export function openStore(pool: pg.Pool, { onDecided, onStored }: Watch): EventStore {
   const store = postgresEventStore(pool);
   const watched: EventStore = {
     ...store,
-    append: (streamId, events, expectedVersion) => {
+    async append(streamId, events, expectedVersion) {
       onDecided?.(streamId);
-      return store.append(streamId, events, expectedVersion);
+      const began = performance.now();
+      const result = await store.append(streamId, events, expectedVersion);
+      if (!result.repeated) onStored?.(streamId, events, performance.now() - began);
+      return result;
     },
   };
   return notifying(watched, pool);

@@ -27,8 +27,12 @@ export async function toReservation(
 ): Promise<CommandAnswer> {
   if (!isReservation(command.data.reservationId)) return noReservation;
   const { system } = context;
-  const answer = await send(context, options, ({ commandId: id, correlationId }, expected) =>
-    system.handle({ id, command, correlationId }, expected),
+  const answer = await send(
+    context,
+    options,
+    command.type,
+    ({ commandId: id, correlationId }, expected) =>
+      system.handle({ id, command, correlationId }, expected),
   );
   if (options?.waitForReadModel !== true || answer.__typename !== "CommandAccepted") return answer;
   return withReservation(system.readModel, answer);
@@ -39,8 +43,12 @@ export function toHotel(
   options: Options,
   command: HotelCommand,
 ): Promise<CommandAnswer> {
-  return send(context, options, ({ commandId: id, correlationId }, { expectedVersion }) =>
-    handleOther(context.system.store, hotels, { id, command, correlationId }, expectedVersion),
+  return send(
+    context,
+    options,
+    command.type,
+    ({ commandId: id, correlationId }, { expectedVersion }) =>
+      handleOther(context.system.store, hotels, { id, command, correlationId }, expectedVersion),
   );
 }
 
@@ -49,8 +57,12 @@ export function toGuest(
   options: Options,
   command: GuestCommand,
 ): Promise<CommandAnswer> {
-  return send(context, options, ({ commandId: id, correlationId }, { expectedVersion }) =>
-    handleOther(context.system.store, guests, { id, command, correlationId }, expectedVersion),
+  return send(
+    context,
+    options,
+    command.type,
+    ({ commandId: id, correlationId }, { expectedVersion }) =>
+      handleOther(context.system.store, guests, { id, command, correlationId }, expectedVersion),
   );
 }
 
@@ -64,17 +76,23 @@ export async function toBooking(
     return refused("invalid-minutes", "A booking may take 1 to 1440 minutes.", "input.minutes");
   }
   const { store } = context.system;
-  return send(context, options, async ({ commandId: id, correlationId }, { expectedVersion }) => {
-    const data = await bookingFor(store, reservationId, context.now(minutes));
-    const command = { type: "RequestBooking", data } as const;
-    return handleOther(store, bookings, { id, command, correlationId }, expectedVersion);
-  });
+  return send(
+    context,
+    options,
+    "RequestBooking",
+    async ({ commandId: id, correlationId }, { expectedVersion }) => {
+      const data = await bookingFor(store, reservationId, context.now(minutes));
+      const command = { type: "RequestBooking", data } as const;
+      return handleOther(store, bookings, { id, command, correlationId }, expectedVersion);
+    },
+  );
 }
 
 /** Checks the ids, makes those that were left out, and sends. */
 async function send(
-  { correlationId }: ApiContext,
+  { correlationId, watch }: ApiContext,
   options: Options,
+  name: string,
   handle: (ids: Ids, expected: { readonly expectedVersion?: number }) => Promise<Outcome>,
 ): Promise<CommandAnswer> {
   const { commandId, expectedVersion } = options ?? {};
@@ -86,7 +104,10 @@ async function send(
   }
   const ids = { commandId: commandId?.toLowerCase() ?? randomUUID(), correlationId };
   const expected = typeof expectedVersion === "number" ? { expectedVersion } : {};
-  return answerTo(ids, () => handle(ids, expected));
+  const began = performance.now();
+  const answer = await answerTo(ids, () => handle(ids, expected));
+  watch?.onAnswered?.({ ...ids, name, milliseconds: performance.now() - began });
+  return answer;
 }
 
 /** A reservation's stream has its name: one that a hotel's stream may have would write into that. */

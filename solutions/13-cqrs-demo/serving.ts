@@ -1,6 +1,7 @@
 /** After the script: the system goes on, with its API and its page, until somebody ends it. Given. */
 
 import { type LogEntry, toLine } from "../../shared/api/log.ts";
+import type { Route } from "../../shared/api/serve-api.ts";
 import { startApi } from "./api.ts";
 import type { DemoClock } from "./clock.ts";
 import type { ReservationSystem } from "./composition.ts";
@@ -12,6 +13,8 @@ import { row, title } from "./screen.ts";
 export interface Serving {
   readonly system: ReservationSystem;
   readonly servers: Servers;
+  /** Those of the lab. */
+  readonly routes: readonly Route[];
   readonly clock: DemoClock;
   /** 4000 when left out, or any free one where that is taken. */
   readonly port: number | undefined;
@@ -20,17 +23,23 @@ export interface Serving {
 const usualPort = 4000;
 
 /** Serves until SIGINT or SIGTERM. A second one ends the process at once. */
-export async function serveUntilEnded({ system, servers, clock, port }: Serving): Promise<void> {
+export async function serveUntilEnded({
+  system,
+  servers,
+  routes,
+  clock,
+  port,
+}: Serving): Promise<void> {
   const end = endOfProcess();
   await writeOldReservation(system);
-  const options = { ...servers, system, now: clock.now, routes: pages, log };
+  const options = { ...servers, system, now: clock.now, routes: [...pages, ...routes], log };
   const api = await startApi({ ...options, port: port ?? usualPort }).catch((error: unknown) => {
     // A port that was asked for by its number is not replaced by another one.
     if (port !== undefined || !isTaken(error)) throw error;
     return startApi(options);
   });
   title("Serving", "Ctrl-C ends it");
-  if (pages.length > 0) row("page", api.url);
+  row("page", api.url);
   row("GraphQL", `${api.url}/graphql`);
   row("health", `${api.url}/health, ${api.url}/ready`);
   row("to look at", `${oldReservation}, which the first release has written`);

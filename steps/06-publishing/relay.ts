@@ -155,8 +155,11 @@ async function relayAll(
     ahead = [];
     const last = events.at(-1);
     if (!last) {
-      // Nobody notifies when the transaction that holds events back ends: look again soon.
+      // Nobody notifies when the transaction that holds events back ends: look again soon. And when it
+      // has ended since we looked, what it held is there already.
       looks = (await isHeldBack(client)) ? looks + 1 : 0;
+      if (looks === 0) ahead = await readAllCommitted(client, { after: from, limit });
+      if (ahead.length > 0) continue;
       await relay.wakeUp.wait(looks > 0 ? Math.min(2 ** looks, 100) : undefined);
       continue;
     }

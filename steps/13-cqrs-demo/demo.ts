@@ -5,10 +5,12 @@
  *
  *   --serve, --no-serve   whatever the output is
  *   --port 8080           serve there, and nowhere else
+ *   --trace               show one request as a trace
  */
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { createTracing } from "../../shared/api/tracing.ts";
 import {
   type Infrastructure,
   withInfrastructure,
@@ -17,19 +19,23 @@ import { topologyFor } from "../06-publishing/topology.ts";
 import { queueNames } from "../07-consuming/topology.ts";
 import { createClock } from "./clock.ts";
 import { bookingSubscriber, composeReservationSystem, readModelSubscriber } from "./composition.ts";
+import { tracingWatch } from "./event-tracing.ts";
 import { fiveActions } from "./five-actions.ts";
 import { HopFailed } from "./follow.ts";
+import { showTrace } from "./one-trace.ts";
 import { failure, heading } from "./screen.ts";
 import { serveUntilEnded } from "./serving.ts";
 import { settle } from "./settle.ts";
 import { threeBookings } from "./three-bookings.ts";
 import { createTrace, type Trace } from "./trace.ts";
+import { both } from "./watch.ts";
+import { composeWithLab } from "./with-lab.ts";
 
 const trace = createTrace();
 try {
-  const { serves, port } = asked();
+  const wishes = asked();
   await withInfrastructure(["postgres", "rabbitmq"], (servers) =>
-    demonstrate(servers, trace, serves, port),
+    demonstrate(servers, trace, wishes),
   );
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
@@ -40,8 +46,7 @@ try {
 async function demonstrate(
   servers: Infrastructure,
   trace: Trace,
-  serves: boolean,
-  port: number | undefined,
+  { serves, traces, port }: Wishes,
 ): Promise<void> {
   heading(`Reservation demo · ${servers.postgres.label} · ${servers.rabbitmq.label}`);
   const { databaseUrl, amqpUrl, prefix } = servers;
@@ -51,32 +56,38 @@ async function demonstrate(
   servers.registerQueues(...queueNames(topology, bookingSubscriber));
   const clock = createClock();
   const now = (): string => clock.now();
-  const system = await composeReservationSystem({
-    databaseUrl,
-    amqpUrl,
-    topology,
-    now,
-    watch: trace.watch,
-  });
+  const addresses = { databaseUrl, amqpUrl, topology };
+  const tracing = traces ? createTracing() : undefined;
+  const watch = tracing ? both(trace.watch, tracingWatch(tracing)) : trace.watch;
+  const options = { ...addresses, now, watch };
+  const { system, routes } = serves
+    ? await composeWithLab(options)
+    : { system: await composeReservationSystem(options), routes: [] };
   try {
     await fiveActions(system, topology, trace);
     await settle(system, trace, await threeBookings(system, trace, clock));
-    if (serves) {
-      await serveUntilEnded({ system, servers: { databaseUrl, amqpUrl, topology }, clock, port });
-    }
+    if (tracing) await showTrace(system, addresses, clock, watch, tracing);
+    if (serves) await serveUntilEnded({ system, servers: addresses, routes, clock, port });
   } finally {
     // A server that does not answer must not keep us: what the run made is removed from outside.
     await Promise.race([system.stop(), delay(3_000, undefined, { ref: false })]);
   }
 }
 
+interface Wishes {
+  readonly serves: boolean;
+  readonly traces: boolean;
+  readonly port: number | undefined;
+}
+
 /** @throws TypeError, RangeError for what cannot be asked */
-function asked(): { readonly serves: boolean; readonly port: number | undefined } {
+function asked(): Wishes {
   const { values } = parseArgs({
     options: {
       serve: { type: "boolean" },
       "no-serve": { type: "boolean" },
       port: { type: "string" },
+      trace: { type: "boolean", default: false },
       // Whose code it is, shared/workshop/demo.ts has seen to.
       mine: { type: "boolean" },
     },
@@ -86,7 +97,8 @@ function asked(): { readonly serves: boolean; readonly port: number | undefined 
     throw new RangeError(`${values.port} is no port: take a number from 1 to 65535.`);
   }
   const onTerminal = process.stdout.isTTY === true && values["no-serve"] !== true;
-  return { serves: values.serve ?? (onTerminal || port !== undefined), port };
+  const serves = values.serve ?? (onTerminal || port !== undefined);
+  return { serves, traces: values.trace, port };
 }
 
 /** Why it failed, and what broke before that. */
