@@ -54,7 +54,8 @@ export function useServers(): TestServers {
       for (const name of ["reservations", "bookings"]) {
         broker.registerQueues(...queueNames(topology, name));
       }
-      return { databaseUrl: database.url, amqpUrl: broker.url, topology };
+      // Many systems at once, in tests side by side: a server has a hundred connections.
+      return { databaseUrl: database.url, amqpUrl: broker.url, topology, connections: 4 };
     },
     ends(each) {
       running.push(each);
