@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../shared/api/log.ts";
 import { type ApiClient, clientOf } from "../../shared/testing/api-client.ts";
 import { costs, story } from "../../shared/testing/story.ts";
@@ -17,6 +17,9 @@ import { installTables } from "../../solutions/13-cqrs-demo/schema-files.ts";
 import { startApi } from "./api.ts";
 import { composeReservationSystem, knownProjections, type Role } from "./composition.ts";
 
+// Whole systems, on servers that others may use as well.
+vi.setConfig({ testTimeout: 60_000 });
+
 const test = useServers();
 const clients: ApiClient[] = [];
 afterEach(() => {
@@ -24,12 +27,14 @@ afterEach(() => {
 });
 
 /** The system with its API, and a client of it. */
-async function open(roles: readonly Role[] = ["relay", "projector", "saga"]) {
+async function open(roles: readonly Role[] = ["relay", "projector", "saga"], waitAtMost = 15_000) {
   const servers = test.servers();
   const system = test.ends(await composeReservationSystem({ ...servers, now, roles }));
   const lines: LogEntry[] = [];
   const log = (entry: LogEntry): void => void lines.push(entry);
-  const api = test.ends(await startApi({ ...servers, system, now, log }));
+  const api = test.ends(
+    await startApi({ ...servers, system, now, log, waitAtMost, limits: { requestTime: 30_000 } }),
+  );
   const client = clientOf(api.url);
   clients.push(client);
   return { client, api, system, servers, lines };
@@ -105,7 +110,7 @@ describe("the API", () => {
       when: "a reservation is created, with waitForReadModel",
       wanted: "accepted at version 1, with readModelBehind: wanted 1, reached 0",
     });
-    const { client } = await open([]);
+    const { client } = await open([], 100);
     const answer = await client.create({ reservationId: "reservation-1", ...input });
     expect(answer).toMatchObject({ version: 1, readModelBehind: { wanted: 1, reached: 0 } });
   });
