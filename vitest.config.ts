@@ -22,6 +22,7 @@ const aboutServers = [
   "shared/broker/contract/*.test.ts",
   "shared/broker/hostile-clients.test.ts",
   "shared/infrastructure/{endings,private-server,handed-down,proxy-servers}.test.ts",
+  "shared/scale/*.test.ts",
   "shared/workshop/{commands,debugging,demo,editor,editor-rules,external-links,guide,infra}.test.ts",
 ];
 
