@@ -17,8 +17,9 @@ import { startSubscriber } from "../07-consuming/subscriber.ts";
 import { catchUp } from "../08-projections/catch-up.ts";
 import { createSnapshots } from "../10-snapshots/taking.ts";
 import { startDispatcher } from "../12-saga/dispatcher-process.ts";
-import { catchUpBookings, handleEvent } from "../12-saga/inbox.ts";
+import { handleEvent } from "../12-saga/inbox.ts";
 import type { HandleReservation } from "../12-saga/outbox.ts";
+import { catchUpFrom } from "./catch-up-from.ts";
 import type { Watch } from "./watch.ts";
 import type { WriteSide } from "./write-side.ts";
 
@@ -128,6 +129,13 @@ export function startProjectorPart(
   watch: Watch,
   project: (event: EventEnvelope) => Promise<void>,
 ): Part {
+  const stopping = new AbortController();
+  const catchUpPage = async (events: readonly EventEnvelope[]): Promise<void> => {
+    await catchUp(pool, onlyWith(store, events), events.length, (event) => {
+      stopping.signal.throwIfAborted();
+      return project(event);
+    });
+  };
   const subscriber = startSubscriber({
     ...servers,
     name: readModelSubscriber,
@@ -137,12 +145,13 @@ export function startProjectorPart(
       watch.onProjected?.(event);
     },
     // The queues exist from here on; what was stored before them comes from the store itself.
-    beforeConsuming: async () => {
-      await catchUp(pool, store, 500, project);
-    },
+    beforeConsuming: () => catchUpFrom(pool, readModelSubscriber, stopping.signal, catchUpPage),
     onLost: (why) => watch.onTrouble?.("projector", why),
   });
-  return part("projector", subscriber.consuming, () => subscriber.stop());
+  return part("projector", subscriber.consuming, () => {
+    stopping.abort(new Error("The projector is stopped."));
+    return subscriber.stop();
+  });
 }
 
 /** From the bus to the bookings, and from the bookings to commands. */
@@ -153,6 +162,14 @@ export function startSagaPart(
   watch: Watch,
   handleReservation: HandleReservation,
 ): Part {
+  const stopping = new AbortController();
+  const pool = openPool(servers, 4, watch, "dispatcher");
+  const catchUpPage = async (events: readonly EventEnvelope[]): Promise<void> => {
+    for (const event of events) {
+      stopping.signal.throwIfAborted();
+      await handleEvent(store, event);
+    }
+  };
   const subscriber = startSubscriber({
     ...servers,
     name: bookingSubscriber,
@@ -161,10 +178,9 @@ export function startSagaPart(
       await handleEvent(store, event);
       watch.onHeard?.(event);
     },
-    beforeConsuming: () => catchUpBookings(store),
+    beforeConsuming: () => catchUpFrom(pool, bookingSubscriber, stopping.signal, catchUpPage),
     onLost: (why) => watch.onTrouble?.("saga", why),
   });
-  const pool = openPool(servers, 4, watch, "dispatcher");
   const dispatcher = startDispatcher({
     pool,
     store,
@@ -174,11 +190,22 @@ export function startSagaPart(
     onError: (error) => watch.onTrouble?.("dispatcher", error),
   });
   const stop = async (): Promise<void> => {
+    stopping.abort(new Error("The saga is stopped."));
     await subscriber.stop();
     await dispatcher.stop();
     await pool.end();
   };
   return part("saga", subscriber.consuming, stop);
+}
+
+/** A store of a page. What is missing before it, `project` reads from the whole. */
+function onlyWith(store: EventStore, events: readonly EventEnvelope[]): EventStore {
+  return {
+    ...store,
+    readAll: async function* () {
+      yield* events;
+    },
+  };
 }
 
 function part(name: string, ready: Promise<unknown>, stop: () => Promise<void>): Part {
