@@ -60,6 +60,7 @@ export function keepProcess(options: KeptOptions): KeptProcess {
     while (!stopping.signal.aborted) {
       const began = performance.now();
       life = begin(options, url, (reachedAt) => {
+        if (stopping.signal.aborted) return;
         url = reachedAt;
         ready.settle(reachedAt ?? "");
       });

@@ -47,7 +47,16 @@ export function withRoles<T>(
     const between = await through(servers);
     const { databaseUrl, amqpUrl } = between;
     const run = await currentRun();
-    const fleet = startRoles({ run, counts, databaseUrl, amqpUrl, topology, limits, onLine });
+    const fleet = startRoles({
+      run,
+      counts,
+      databaseUrl,
+      amqpUrl,
+      topology,
+      limits,
+      onLine,
+      tells: process.env.TELLS === "1",
+    });
     const pool = new pg.Pool({ connectionString: servers.databaseUrl, max: 3 });
     pool.on("error", () => {}); // the failed query tells
     const notInterrupted = onInterruption(() => fleet.stop());

@@ -33,7 +33,8 @@ runAsChild(async (settings: RoleSettings) => {
     ...settings,
     ...{ system, now, watch, routes: pages },
     log: (entry) => {
-      if (tells || entry.level !== "info") console.log(toLine(entry));
+      if (entry.level !== "info") console.log(toLine(entry));
+      else if (tells) console.log(`answered with ${entry.status} in ${entry.milliseconds} ms`);
     },
   });
   const stop = async (): Promise<void> => {

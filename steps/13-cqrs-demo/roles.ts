@@ -65,5 +65,8 @@ export function startRoles(options: RolesOptions): Fleet {
     })),
   );
   const file = fileURLToPath(new URL("./role.ts", import.meta.url));
-  return startFleet({ run, file, groups: processRoles, members, onLine });
+  // Whose code it is (`--mine`), the parent was told when it was started; its children are told here.
+  const preload = process.env.WORKSHOP_PRELOAD;
+  const execArgv = preload ? ["--import", preload] : [];
+  return startFleet({ run, file, execArgv, groups: processRoles, members, onLine });
 }
