@@ -62,7 +62,9 @@ export function openPool(
     application_name: application,
     connectionTimeoutMillis: connectTimeout,
   });
-  // Without a listener, an idle connection that the server closes would end the process.
+  // Without a listener, a connection that is lost between two statements would end the process. Whoever
+  // has it in hand is told by the next statement; of an idle one the pool tells.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool.on("error", (error) => onTrouble?.("database", error));
 }
 

@@ -12,7 +12,8 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { loadCheckpoint } from "../06-publishing/checkpoint.ts";
 import { type Checkpoint, readAllCommitted } from "../06-publishing/commit-order.ts";
 
-const pageSize = 500;
+/** Short: what another process has caught up with meanwhile is passed over from page to page. */
+const pageSize = 100;
 
 /**
  * Hands all committed events to `handle`, a page at a time, from where the last catch-up of this name came to.
