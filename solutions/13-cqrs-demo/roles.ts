@@ -54,16 +54,21 @@ export interface RolesOptions extends Servers {
 /** Starts them, and starts anew what dies. An API that does has the port that it had before. */
 export function startRoles(options: RolesOptions): Fleet {
   const { run, counts, port = 0, limits = {}, tells = false, onLine, ...servers } = options;
-  const members = processRoles.flatMap((role) =>
-    Array.from({ length: counts.get(role) ?? 0 }, (_, index) => ({
+  const partitions = Array.from({ length: servers.topology.partitions }, (_, each) => each);
+  const members = processRoles.flatMap((role) => {
+    const count = counts.get(role) ?? 0;
+    return Array.from({ length: count }, (_, index) => ({
       name: `${role}-${index + 1}`,
       group: role,
       settings: (url: string | undefined): RoleSettings => {
-        const first = port === 0 ? 0 : port + index;
-        return { ...servers, role, port: url ? Number(new URL(url).port) : first, limits, tells };
+        const firstPort = port === 0 ? 0 : port + index;
+        // Two of three projectors have one partition each, the third has two: whoever comes first has it.
+        const first = partitions.filter((partition) => partition % count === index);
+        const own = { role, first, port: url ? Number(new URL(url).port) : firstPort };
+        return { ...servers, ...own, limits, tells };
       },
-    })),
-  );
+    }));
+  });
   const file = fileURLToPath(new URL("./role.ts", import.meta.url));
   // Whose code it is (`--mine`), the parent was told when it was started; its children are told here.
   const preload = process.env.WORKSHOP_PRELOAD;

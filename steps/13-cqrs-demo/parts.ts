@@ -47,6 +47,8 @@ export interface Servers {
   readonly topology: Topology;
   /** How many connections to the database each use may have at the most, from 4 on; its own number when left out. */
   readonly connections?: number;
+  /** The partitions that this process consumes first, of several; all when left out (07). */
+  readonly first?: readonly number[];
 }
 
 /** Connections for one use each, so that a burst of commands never takes those that carry its events. */
