@@ -65,7 +65,7 @@ await runCommand("npm run chaos -- --minutes 10 --seed 42", async () => {
       const sent = await traffic.ended;
       say("all commands are answered; the system comes to rest");
       await fleet.ready();
-      const verdict = await judge(pool, sent, 120_000);
+      const verdict = await judge(pool, sent, 300_000);
       show(sent, blows, verdict);
       if (!isClean(verdict)) process.exitCode = 1;
     },

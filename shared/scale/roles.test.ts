@@ -8,7 +8,7 @@ import { startTraffic } from "./traffic.ts";
 import { withRoles } from "./with-roles.ts";
 
 // Eight processes start, on a machine that may be busy.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 describe("two processes of each role, each killed in turn while commands come in", () => {
   it("lose no acknowledged command, do nothing twice, and the read model is the replay", async () => {

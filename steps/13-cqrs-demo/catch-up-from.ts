@@ -7,6 +7,7 @@
  * what is stored later comes over the bus.
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "pg";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { loadCheckpoint } from "../06-publishing/checkpoint.ts";
@@ -43,6 +44,57 @@ export async function catchUpFrom(
       [checkpoint, from.transactionId, from.position],
     );
   }
+}
+
+/** Runs beside the consuming. */
+export interface CatchingUp {
+  /** To be called when the queues are bound, each time: what was lost with a queue is caught up with, too. */
+  begin(): void;
+  /** Ends it after the event in hand. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Consuming does not wait for it: projection and bookings know duplicates, and the first fetches what is
+ * missing before an event. If it waited, queues would grow meanwhile, with them what a start has to catch
+ * up with, and a process that is killed now and then would never come to consume.
+ */
+export function catchUpBeside(
+  catchUp: (signal: AbortSignal) => Promise<void>,
+  onTrouble: (error: unknown) => void,
+): CatchingUp {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let isWanted = false;
+  let running: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    while (isWanted && !signal.aborted) {
+      isWanted = false;
+      try {
+        await catchUp(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        onTrouble(error);
+        isWanted = true;
+        await delay(500, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  };
+  const begin = (): void => {
+    isWanted = true;
+    running ??= run().finally(() => {
+      running = undefined;
+      // Asked for in the moment in which the last one ended.
+      if (isWanted && !signal.aborted) begin();
+    });
+  };
+  return {
+    begin,
+    async stop() {
+      stopping.abort(new Error("Catching up was stopped."));
+      await running;
+    },
+  };
 }
 
 /** The last event that a relay may have published by now. */

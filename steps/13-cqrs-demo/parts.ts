@@ -19,7 +19,7 @@ import { createSnapshots } from "../10-snapshots/taking.ts";
 import { startDispatcher } from "../12-saga/dispatcher-process.ts";
 import { handleEvent } from "../12-saga/inbox.ts";
 import type { HandleReservation } from "../12-saga/outbox.ts";
-import { catchUpFrom } from "./catch-up-from.ts";
+import { catchUpBeside, catchUpFrom } from "./catch-up-from.ts";
 import type { Watch } from "./watch.ts";
 import type { WriteSide } from "./write-side.ts";
 
@@ -133,13 +133,17 @@ export function startProjectorPart(
   watch: Watch,
   project: (event: EventEnvelope) => Promise<void>,
 ): Part {
-  const stopping = new AbortController();
-  const catchUpPage = async (events: readonly EventEnvelope[]): Promise<void> => {
-    await catchUp(pool, onlyWith(store, events), events.length, (event) => {
-      stopping.signal.throwIfAborted();
-      return project(event);
-    });
-  };
+  const trouble = (why: unknown): void => watch.onTrouble?.("projector", why);
+  const catchingUp = catchUpBeside(
+    (signal) =>
+      catchUpFrom(pool, readModelSubscriber, signal, async (events) => {
+        await catchUp(pool, onlyWith(store, events), events.length, (event) => {
+          signal.throwIfAborted();
+          return project(event);
+        });
+      }),
+    trouble,
+  );
   const subscriber = startSubscriber({
     ...servers,
     name: readModelSubscriber,
@@ -149,12 +153,11 @@ export function startProjectorPart(
       watch.onProjected?.(event);
     },
     // The queues exist from here on; what was stored before them comes from the store itself.
-    beforeConsuming: () => catchUpFrom(pool, readModelSubscriber, stopping.signal, catchUpPage),
-    onLost: (why) => watch.onTrouble?.("projector", why),
+    beforeConsuming: async () => catchingUp.begin(),
+    onLost: trouble,
   });
-  return part("projector", subscriber.consuming, () => {
-    stopping.abort(new Error("The projector is stopped."));
-    return subscriber.stop();
+  return part("projector", subscriber.consuming, async () => {
+    await Promise.all([subscriber.stop(), catchingUp.stop()]);
   });
 }
 
@@ -166,14 +169,18 @@ export function startSagaPart(
   watch: Watch,
   handleReservation: HandleReservation,
 ): Part {
-  const stopping = new AbortController();
+  const trouble = (why: unknown): void => watch.onTrouble?.("saga", why);
   const pool = openPool(servers, 4, watch, "dispatcher");
-  const catchUpPage = async (events: readonly EventEnvelope[]): Promise<void> => {
-    for (const event of events) {
-      stopping.signal.throwIfAborted();
-      await handleEvent(store, event);
-    }
-  };
+  const catchingUp = catchUpBeside(
+    (signal) =>
+      catchUpFrom(pool, bookingSubscriber, signal, async (events) => {
+        for (const event of events) {
+          signal.throwIfAborted();
+          await handleEvent(store, event);
+        }
+      }),
+    trouble,
+  );
   const subscriber = startSubscriber({
     ...servers,
     name: bookingSubscriber,
@@ -182,8 +189,8 @@ export function startSagaPart(
       await handleEvent(store, event);
       watch.onHeard?.(event);
     },
-    beforeConsuming: () => catchUpFrom(pool, bookingSubscriber, stopping.signal, catchUpPage),
-    onLost: (why) => watch.onTrouble?.("saga", why),
+    beforeConsuming: async () => catchingUp.begin(),
+    onLost: trouble,
   });
   const dispatcher = startDispatcher({
     pool,
@@ -194,8 +201,7 @@ export function startSagaPart(
     onError: (error) => watch.onTrouble?.("dispatcher", error),
   });
   const stop = async (): Promise<void> => {
-    stopping.abort(new Error("The saga is stopped."));
-    await subscriber.stop();
+    await Promise.all([subscriber.stop(), catchingUp.stop()]);
     await dispatcher.stop();
     await pool.end();
   };
