@@ -184,7 +184,7 @@ async function relayAll(
       // One event at a time until it goes again: each try publishes no more than one anew.
       failures = relayed.confirmed > 0 ? 1 : failures + 1;
       limit = 1;
-      // RabbitMQ 3.10 (tried): when a queue has a new leader, a channel from before may be refused for ever.
+      // RabbitMQ 3.10 (seen once): after a node's death an open channel was refused for two minutes.
       if (failures >= failuresBeforeAnew) throw relayed.failure;
       await pause(relay, failures);
     }

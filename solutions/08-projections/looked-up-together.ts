@@ -18,8 +18,7 @@ const looksOf = new WeakMap<Queryable, Looks>();
 /**
  * The version of the stream in the read model, 0 when it has none of it. The first who asks is answered by a
  * query of its own; those who ask meanwhile by the one after it, together. A query for each would be as many
- * at each ring as there are waiting, and all of them would wait for each other: at 100 commands a second
- * that came to seconds.
+ * at each ring as there are waiting, and all of them would wait for each other.
  */
 export function versionInReadModel(db: Queryable, streamId: string): Promise<number> {
   const looks = looksOf.get(db) ?? { isUnderWay: false, next: [] };

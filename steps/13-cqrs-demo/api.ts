@@ -50,7 +50,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 
 /**
  * Borrows the bell that those ring who wait for the read model, for as long as the API lives: its connection
- * is closed with the last who waits, and to open one for each mutation costs more than the mutation.
+ * is closed with the last who waits, and would be opened anew for the next mutation.
  */
 function keepBell({ readModel }: Pick<ReservationSystem, "readModel">): {
   giveBack(): Promise<void>;
