@@ -25,6 +25,7 @@ const aboutServers = [
   "shared/broker/hostile-clients.test.ts",
   "shared/infrastructure/{endings,private-server,handed-down,proxy-servers}.test.ts",
   "shared/time-machine/{browser/*,lab}.test.ts",
+  "shared/scale/*.test.ts",
   "shared/workshop/{commands,debugging,demo,editor,editor-rules,external-links,guide,infra}.test.ts",
 ];
 

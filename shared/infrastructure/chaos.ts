@@ -94,7 +94,7 @@ function end(proxy: TcpProxy, { fault, direction }: Lasting): void {
 }
 
 /** Numbers from 0 up to 1: mulberry32. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

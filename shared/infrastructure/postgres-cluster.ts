@@ -31,26 +31,37 @@ export function startCluster(locate: (home: Home) => string): Promise<PrivateSer
     programs: (home, [port]) => [
       {
         file: postgresProgram(programs, "postgres"),
-        args: [
-          ...["-D", join(home.path, "data"), "-p", String(port)],
-          ...["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
-          // The cluster lives as long as the run: nothing has to survive a power cut.
-          ...["-c", "fsync=off", "-c", "full_page_writes=off"],
-        ],
+        args: serverArguments(home, port),
       },
     ],
     url: ([port]) => `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    greet: async (url) => {
-      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-      client.on("error", () => {}); // the failed connection tells
-      await client.connect();
-      await client.end();
-    },
+    greet,
   });
 }
 
+/** What `postgres` is started with, on the cluster in `data`. */
+export function serverArguments(home: Home, port: number | undefined): readonly string[] {
+  return [
+    ...["-D", join(home.path, "data"), "-p", String(port)],
+    ...["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+    // The cluster lives as long as the run: nothing has to survive a power cut.
+    ...["-c", "fsync=off", "-c", "full_page_writes=off"],
+  ];
+}
+
+/** Resolves when the server takes connections. */
+export async function greet(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => {}); // the failed connection tells
+  await client.connect();
+  await client.end();
+}
+
 /** `bin/postgres` of the folder `bin`, as this system calls it. */
-export function postgresProgram(folder: string, name: "postgres" | "initdb"): string {
+export function postgresProgram(
+  folder: string,
+  name: "postgres" | "initdb" | "pg_basebackup",
+): string {
   return join(folder, process.platform === "win32" ? `${name}.exe` : name);
 }
 

@@ -21,9 +21,28 @@ export interface RabbitPrograms {
   readonly epmd: string;
 }
 
+/** What the nodes of a cluster share. */
+export interface Membership {
+  /** `workshop-2@localhost` */
+  readonly name: string;
+  /** By which nodes know that they may talk to each other. */
+  readonly cookie: string;
+  readonly password: string;
+  /** Where the first one's epmd listens, and the first one's name; undefined for the first one itself. */
+  readonly joins?: { readonly epmdPort: number; readonly node: string };
+}
+
 /** Starts a node of its own, with no plugins. Resolves to the reason where that fails. */
-export function startRabbitNode(programs: RabbitPrograms): Promise<PrivateServer | string> {
-  const password = randomPassword();
+export function startRabbitNode(
+  programs: RabbitPrograms,
+  membership: Membership = {
+    name: "workshop@localhost",
+    cookie: randomPassword(),
+    password: randomPassword(),
+  },
+  onPorts: (ports: { readonly epmdPort: number }) => void = () => undefined,
+): Promise<PrivateServer | string> {
+  const { password, joins } = membership;
   return startPrivateServer({
     title: "RabbitMQ",
     ports: 3,
@@ -34,22 +53,22 @@ export function startRabbitNode(programs: RabbitPrograms): Promise<PrivateServer
       const [odd] = /[^\p{L}\p{N} ._~:/\\@+,=-]/u.exec(path) ?? [];
       if (odd !== undefined) throw new Error(`no ${odd} may be in the path of its files, ${path}`);
     },
-    programs: (home, [port = 0, distributionPort = 0, epmdPort = 0]) => {
-      const settings = settingsIn(home, programs.home, { port, password });
+    programs: (home, [port = 0, distributionPort = 0, ownEpmdPort = 0]) => {
+      const epmdPort = joins?.epmdPort ?? ownEpmdPort;
+      onPorts({ epmdPort });
+      const settings = settingsIn(home, programs.home, port, membership);
       const env = {
         ...settings,
         RABBITMQ_DIST_PORT: String(distributionPort),
         ERL_EPMD_PORT: String(epmdPort),
         ERL_EPMD_ADDRESS: "127.0.0.1",
       };
-      return [
-        {
-          file: programs.epmd,
-          args: ["-address", "127.0.0.1", "-port", String(epmdPort)],
-          env,
-        },
-        { file: programs.erl, args: machineArguments, env },
-      ];
+      const epmd = {
+        file: programs.epmd,
+        args: ["-address", "127.0.0.1", "-port", String(epmdPort)],
+        env,
+      };
+      return [...(joins ? [] : [epmd]), { file: programs.erl, args: machineArguments, env }];
     },
     url: ([port]) => `amqp://workshop:${password}@127.0.0.1:${port}`,
     greet: async (url) => {
@@ -73,8 +92,10 @@ const machineArguments = [
 function settingsIn(
   home: Home,
   rabbitHome: string,
-  { port, password }: { readonly port: number; readonly password: string },
+  port: number,
+  { name, cookie, password, joins }: Membership,
 ): NodeJS.ProcessEnv {
+  home.write(".erlang.cookie", cookie);
   const configuration = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
     "default_user = workshop",
@@ -82,6 +103,12 @@ function settingsIn(
     "log.file = false",
     "log.console = true",
     "log.console.level = error",
+    ...(joins
+      ? [
+          "cluster_formation.peer_discovery_backend = classic_config",
+          `cluster_formation.classic_config.nodes.1 = ${joins.node}`,
+        ]
+      : []),
     "",
   ];
   // Erlang finds its cookie, its temporary files and nothing else of the user's.
@@ -93,7 +120,7 @@ function settingsIn(
     ERL_LIBS: join(rabbitHome, "plugins"),
     ERL_CRASH_DUMP_SECONDS: "0",
     RABBITMQ_HOME: rabbitHome,
-    RABBITMQ_NODENAME: "workshop@localhost",
+    RABBITMQ_NODENAME: name,
     RABBITMQ_MNESIA_BASE: join(home.path, "mnesia"),
     RABBITMQ_LOG_BASE: join(home.path, "log"),
     RABBITMQ_CONF_ENV_FILE: home.write("environment.conf", ""),

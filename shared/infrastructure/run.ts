@@ -41,6 +41,17 @@ export function currentRun(): Promise<Run> {
 
 const joined = new Map<string, Run>();
 
+const interruptions = new Set<() => Promise<void>>();
+
+/**
+ * What a program does in order before a Ctrl-C or SIGTERM ends it; a second one does not wait for that. It
+ * has to end by itself. What is returned takes it back.
+ */
+export function onInterruption(goodbye: () => Promise<void>): () => void {
+  interruptions.add(goodbye);
+  return () => interruptions.delete(goodbye);
+}
+
 /** Joins the run of another process, as test workers do: it cleans up for them. */
 export function joinRun(ledger: string): Run {
   const known = joined.get(ledger);
@@ -70,7 +81,13 @@ async function begin(): Promise<Run> {
   process.once("exit", () => cleanUpAtExit(ledger));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // Stays: a second one, from a parent or an impatient hand, would end the process before all is removed.
-    process.on(signal, () => process.exit(128 + constants.signals[signal]));
+    process.on(signal, () => {
+      const goodbyes = [...interruptions];
+      interruptions.clear();
+      const exit = (): never => process.exit(128 + constants.signals[signal]);
+      if (goodbyes.length === 0) exit();
+      void Promise.allSettled(goodbyes.map((goodbye) => goodbye())).then(exit);
+    });
   }
   return runWith(id, ledger, await sweep());
 }

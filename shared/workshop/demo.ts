@@ -13,6 +13,9 @@ const isMine = process.argv.includes("--mine");
 const solved = isMine ? solvedSteps() : new Set<string>();
 if (isMine) {
   register("./mine-hook.ts", import.meta.url, { data: { solved: [...solved] } });
+  // For the processes that `--roles` starts.
+  process.env.WORKSHOP_MINE = [...solved].join(",");
+  process.env.WORKSHOP_PRELOAD = new URL("./mine-preload.ts", import.meta.url).href;
   const listed = (yours: boolean): string =>
     steps
       .filter(({ id }) => solved.has(id) === yours)

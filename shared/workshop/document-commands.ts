@@ -62,6 +62,12 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run bench append": "as npm run bench",
   "npm run bench snapshots": "as npm run bench",
   "npm run demo -- --serve": "it serves until somebody ends it: shared/workshop/demo.test.ts does",
+  "npm run demo -- --roles api,relay*2,projector*2,saga": ".ci/run runs it",
+  "npm run load": ".ci/run runs it, for five seconds",
+  "npm run load -- --rate max": "as npm run load",
+  "npm run chaos -- --minutes 10": ".ci/run runs it for twenty seconds",
+  "docker compose -f docker-compose.cluster.yml up -d --wait":
+    "no Docker here has Compose, and five containers; the test in shared/scale does the same from programs",
   "docker compose up -d": ".ci/docker runs it, where Docker can be had",
 };
 

@@ -133,6 +133,9 @@ async function withChannel(
   }
 }
 
+/** After so many failures in a row on one connection it is given up, and with it the lead. */
+const failuresBeforeAnew = 5;
+
 /** Batch after batch, until stopped or broken. While one batch is confirmed the next is read. */
 async function relayAll(
   relay: Running,
@@ -181,6 +184,8 @@ async function relayAll(
       // One event at a time until it goes again: each try publishes no more than one anew.
       failures = relayed.confirmed > 0 ? 1 : failures + 1;
       limit = 1;
+      // RabbitMQ 3.10 (seen once): after a node's death an open channel was refused for two minutes.
+      if (failures >= failuresBeforeAnew) throw relayed.failure;
       await pause(relay, failures);
     }
   }

@@ -9,7 +9,10 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { assertExchange, type Topology } from "../06-publishing/topology.ts";
 import { closeQuietly } from "./confirmed.ts";
 import { consumePartition, type PartitionConsumer } from "./partition.ts";
-import { assertQueues, partitionQueues } from "./topology.ts";
+import { assertQueues, type PartitionQueues, partitionQueues } from "./topology.ts";
+
+/** Milliseconds that those have who come first for a partition: long enough to start, or to connect anew. */
+const standbyAfter = 3_000;
 
 export interface SubscriberOptions {
   readonly amqpUrl: string;
@@ -23,6 +26,12 @@ export interface SubscriberOptions {
    * from the event store here and what arrives later leave no hole. It mends what a deleted queue has lost.
    */
   readonly beforeConsuming?: () => Promise<void>;
+  /**
+   * The partitions that this process consumes first, of several that share the work; all when left out. For the
+   * others it stands by, a moment later: the broker gives a queue to the first who asks, and one process
+   * would have them all.
+   */
+  readonly first?: readonly number[];
   readonly prefetch?: number;
   readonly maxAttempts?: number;
   readonly maxDeliveries?: number;
@@ -95,12 +104,21 @@ async function session(
     await assertExchange(channel, topology);
     await assertQueues(channel, topology, name, retryDelay);
     await options.beforeConsuming?.();
-    for (const queues of partitionQueues(topology, name)) {
-      const own = await openChannel(connection, lose);
-      const settings = { queues, handle, prefetch, maxAttempts, maxDeliveries, signal, lose };
-      consumers.push(await consumePartition(own, settings));
-    }
+    const all = partitionQueues(topology, name);
+    const consume = async (partitions: readonly PartitionQueues[]): Promise<void> => {
+      for (const queues of partitions) {
+        const own = await openChannel(connection, lose);
+        const settings = { queues, handle, prefetch, maxAttempts, maxDeliveries, signal, lose };
+        consumers.push(await consumePartition(own, settings));
+      }
+    };
+    const isFirst = ({ partition }: PartitionQueues): boolean =>
+      options.first?.includes(partition) ?? true;
+    await consume(all.filter(isFirst));
     onConsuming();
+    const others = all.filter((queues) => !isFirst(queues));
+    if (others.length > 0) await delay(standbyAfter, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await consume(others);
     await aborted(signal);
   } finally {
     // No cancel first: with a single active consumer that would start the next one at once, while a message

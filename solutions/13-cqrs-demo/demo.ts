@@ -6,6 +6,7 @@
  *   --serve, --no-serve   whatever the output is
  *   --port 8080           serve there, and nowhere else
  *   --trace               show one request as a trace
+ *   --roles api,relay*2,projector,saga   each role a process of its own, and one reservation's life through them
  */
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -19,10 +20,12 @@ import { topologyFor } from "../06-publishing/topology.ts";
 import { queueNames } from "../07-consuming/topology.ts";
 import { createClock } from "./clock.ts";
 import { bookingSubscriber, composeReservationSystem, readModelSubscriber } from "./composition.ts";
+import { demonstrateRoles } from "./demonstrate-roles.ts";
 import { tracingWatch } from "./event-tracing.ts";
 import { fiveActions } from "./five-actions.ts";
 import { HopFailed } from "./follow.ts";
 import { showTrace } from "./one-trace.ts";
+import { parseRoles, type RoleCounts } from "./roles.ts";
 import { failure, heading } from "./screen.ts";
 import { serveUntilEnded } from "./serving.ts";
 import { settle } from "./settle.ts";
@@ -34,8 +37,11 @@ import { composeWithLab } from "./with-lab.ts";
 const trace = createTrace();
 try {
   const wishes = asked();
+  const { counts, serves, port } = wishes;
   await withInfrastructure(["postgres", "rabbitmq"], (servers) =>
-    demonstrate(servers, trace, wishes),
+    counts
+      ? demonstrateRoles(servers, { counts, serves, port })
+      : demonstrate(servers, trace, wishes),
   );
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
@@ -78,6 +84,7 @@ interface Wishes {
   readonly serves: boolean;
   readonly traces: boolean;
   readonly port: number | undefined;
+  readonly counts: RoleCounts | undefined;
 }
 
 /** @throws TypeError, RangeError for what cannot be asked */
@@ -88,6 +95,7 @@ function asked(): Wishes {
       "no-serve": { type: "boolean" },
       port: { type: "string" },
       trace: { type: "boolean", default: false },
+      roles: { type: "string" },
       // Whose code it is, shared/workshop/demo.ts has seen to.
       mine: { type: "boolean" },
     },
@@ -98,7 +106,8 @@ function asked(): Wishes {
   }
   const onTerminal = process.stdout.isTTY === true && values["no-serve"] !== true;
   const serves = values.serve ?? (onTerminal || port !== undefined);
-  return { serves, traces: values.trace, port };
+  const counts = values.roles === undefined ? undefined : parseRoles(values.roles);
+  return { serves, traces: values.trace, port, counts };
 }
 
 /** Why it failed, and what broke before that. */

@@ -8,6 +8,10 @@ export async function inTransaction<T>(
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
+  // Between two statements a lost connection is told by an event, which ends the process where nobody
+  // listens. The next statement fails, too: that is enough.
+  const ignore = (): void => undefined;
+  client.on("error", ignore);
   let failure: Error | undefined;
   try {
     await client.query("begin");
@@ -21,6 +25,7 @@ export async function inTransaction<T>(
     });
     throw error;
   } finally {
+    client.off("error", ignore);
     client.release(failure);
   }
 }

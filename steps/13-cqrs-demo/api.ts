@@ -3,6 +3,7 @@
 import type { Limits } from "../../shared/api/limits.ts";
 import type { Log } from "../../shared/api/log.ts";
 import { type Route, type RunningApi, serveApi } from "../../shared/api/serve-api.ts";
+import { withProjectedBell } from "../08-projections/projected-signal.ts";
 import { apiSchema } from "./api-schema.ts";
 import type { ReservationSystem } from "./composition.ts";
 import { openLive } from "./live.ts";
@@ -28,6 +29,7 @@ export interface ApiOptions extends Servers {
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { system, now, watch = {}, amqpUrl, waitAtMost = 2_000 } = options;
   const live = openLive(openPool(options, 6, watch, "subscriptions"));
+  const bell = keepBell(system);
   try {
     const api = await serveApi({
       ...options,
@@ -37,11 +39,31 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     });
     const close = async (): Promise<void> => {
       await api.close();
-      await live.stop();
+      await Promise.all([bell.giveBack(), live.stop()]);
     };
     return { ...api, close };
   } catch (error) {
-    await live.stop();
+    await Promise.all([bell.giveBack(), live.stop()]);
     throw error;
   }
+}
+
+/**
+ * Borrows the bell that those ring who wait for the read model, for as long as the API lives: its connection
+ * is closed with the last who waits, and would be opened anew for the next mutation.
+ */
+function keepBell({ readModel }: Pick<ReservationSystem, "readModel">): {
+  giveBack(): Promise<void>;
+} {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const kept = withProjectedBell(readModel, () => ended);
+  return {
+    async giveBack() {
+      end();
+      await kept;
+    },
+  };
 }

@@ -17,8 +17,9 @@ import { startSubscriber } from "../07-consuming/subscriber.ts";
 import { catchUp } from "../08-projections/catch-up.ts";
 import { createSnapshots } from "../10-snapshots/taking.ts";
 import { startDispatcher } from "../12-saga/dispatcher-process.ts";
-import { catchUpBookings, handleEvent } from "../12-saga/inbox.ts";
+import { handleEvent } from "../12-saga/inbox.ts";
 import type { HandleReservation } from "../12-saga/outbox.ts";
+import { catchUpBeside, catchUpFrom } from "./catch-up-from.ts";
 import type { Watch } from "./watch.ts";
 import type { WriteSide } from "./write-side.ts";
 
@@ -46,6 +47,8 @@ export interface Servers {
   readonly topology: Topology;
   /** How many connections to the database each use may have at the most, from 4 on; its own number when left out. */
   readonly connections?: number;
+  /** The partitions that this process consumes first, of several; all when left out (07). */
+  readonly first?: readonly number[];
 }
 
 /** Connections for one use each, so that a burst of commands never takes those that carry its events. */
@@ -61,7 +64,9 @@ export function openPool(
     application_name: application,
     connectionTimeoutMillis: connectTimeout,
   });
-  // Without a listener, an idle connection that the server closes would end the process.
+  // Without a listener, a connection that is lost between two statements would end the process. Whoever
+  // has it in hand is told by the next statement; of an idle one the pool tells.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool.on("error", (error) => onTrouble?.("database", error));
 }
 
@@ -128,6 +133,17 @@ export function startProjectorPart(
   watch: Watch,
   project: (event: EventEnvelope) => Promise<void>,
 ): Part {
+  const trouble = (why: unknown): void => watch.onTrouble?.("projector", why);
+  const catchingUp = catchUpBeside(
+    (signal) =>
+      catchUpFrom(pool, readModelSubscriber, signal, async (events) => {
+        await catchUp(pool, onlyWith(store, events), events.length, (event) => {
+          signal.throwIfAborted();
+          return project(event);
+        });
+      }),
+    trouble,
+  );
   const subscriber = startSubscriber({
     ...servers,
     name: readModelSubscriber,
@@ -137,12 +153,12 @@ export function startProjectorPart(
       watch.onProjected?.(event);
     },
     // The queues exist from here on; what was stored before them comes from the store itself.
-    beforeConsuming: async () => {
-      await catchUp(pool, store, 500, project);
-    },
-    onLost: (why) => watch.onTrouble?.("projector", why),
+    beforeConsuming: async () => catchingUp.begin(),
+    onLost: trouble,
   });
-  return part("projector", subscriber.consuming, () => subscriber.stop());
+  return part("projector", subscriber.consuming, async () => {
+    await Promise.all([subscriber.stop(), catchingUp.stop()]);
+  });
 }
 
 /** From the bus to the bookings, and from the bookings to commands. */
@@ -153,6 +169,18 @@ export function startSagaPart(
   watch: Watch,
   handleReservation: HandleReservation,
 ): Part {
+  const trouble = (why: unknown): void => watch.onTrouble?.("saga", why);
+  const pool = openPool(servers, 4, watch, "dispatcher");
+  const catchingUp = catchUpBeside(
+    (signal) =>
+      catchUpFrom(pool, bookingSubscriber, signal, async (events) => {
+        for (const event of events) {
+          signal.throwIfAborted();
+          await handleEvent(store, event);
+        }
+      }),
+    trouble,
+  );
   const subscriber = startSubscriber({
     ...servers,
     name: bookingSubscriber,
@@ -161,10 +189,9 @@ export function startSagaPart(
       await handleEvent(store, event);
       watch.onHeard?.(event);
     },
-    beforeConsuming: () => catchUpBookings(store),
-    onLost: (why) => watch.onTrouble?.("saga", why),
+    beforeConsuming: async () => catchingUp.begin(),
+    onLost: trouble,
   });
-  const pool = openPool(servers, 4, watch, "dispatcher");
   const dispatcher = startDispatcher({
     pool,
     store,
@@ -174,11 +201,21 @@ export function startSagaPart(
     onError: (error) => watch.onTrouble?.("dispatcher", error),
   });
   const stop = async (): Promise<void> => {
-    await subscriber.stop();
+    await Promise.all([subscriber.stop(), catchingUp.stop()]);
     await dispatcher.stop();
     await pool.end();
   };
   return part("saga", subscriber.consuming, stop);
+}
+
+/** A store of a page. What is missing before it, `project` reads from the whole. */
+function onlyWith(store: EventStore, events: readonly EventEnvelope[]): EventStore {
+  return {
+    ...store,
+    readAll: async function* () {
+      yield* events;
+    },
+  };
 }
 
 function part(name: string, ready: Promise<unknown>, stop: () => Promise<void>): Part {
