@@ -15,6 +15,7 @@ const atLeast: Readonly<Record<string, number>> = {
   "08-projections": 8,
   "09-rebuild": 8,
   "12-saga": 8,
+  "13-cqrs-demo": 8,
 };
 
 const all = steps.flatMap((step) => mistakesOf(step.id).map((mistake) => ({ step, mistake })));

@@ -26,7 +26,7 @@ export async function toReservation(
   command: ReservationCommand,
 ): Promise<CommandAnswer> {
   if (!isReservation(command.data.reservationId)) return noReservation;
-  const { system } = context;
+  const { system, waitAtMost } = context;
   const answer = await send(
     context,
     options,
@@ -35,7 +35,7 @@ export async function toReservation(
       system.handle({ id, command, correlationId }, expected),
   );
   if (options?.waitForReadModel !== true || answer.__typename !== "CommandAccepted") return answer;
-  return withReservation(system.readModel, answer);
+  return withReservation(system.readModel, answer, waitAtMost);
 }
 
 export function toHotel(

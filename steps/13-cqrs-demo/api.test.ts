@@ -24,12 +24,12 @@ afterEach(() => {
 });
 
 /** The system with its API, and a client of it. */
-async function open(roles: readonly Role[] = ["relay", "projector", "saga"]) {
+async function open(roles: readonly Role[] = ["relay", "projector", "saga"], waitAtMost = 15_000) {
   const servers = test.servers();
   const system = test.ends(await composeReservationSystem({ ...servers, now, roles }));
   const lines: LogEntry[] = [];
   const log = (entry: LogEntry): void => void lines.push(entry);
-  const api = test.ends(await startApi({ ...servers, system, now, log }));
+  const api = test.ends(await startApi({ ...servers, system, now, log, waitAtMost }));
   const client = clientOf(api.url);
   clients.push(client);
   return { client, api, system, servers, lines };
@@ -105,7 +105,7 @@ describe("the API", () => {
       when: "a reservation is created, with waitForReadModel",
       wanted: "accepted at version 1, with readModelBehind: wanted 1, reached 0",
     });
-    const { client } = await open([]);
+    const { client } = await open([], 100);
     const answer = await client.create({ reservationId: "reservation-1", ...input });
     expect(answer).toMatchObject({ version: 1, readModelBehind: { wanted: 1, reached: 0 } });
   });

@@ -16,6 +16,8 @@ export interface ApiOptions extends Servers {
   readonly now: (inMinutes?: number) => string;
   /** Any free one when left out. */
   readonly port?: number;
+  /** Milliseconds that a client who wants to see the own write waits at the most; 2,000 when left out. */
+  readonly waitAtMost?: number;
   readonly routes?: readonly Route[];
   readonly limits?: Partial<Limits>;
   readonly log?: Log;
@@ -24,13 +26,13 @@ export interface ApiOptions extends Servers {
 
 /** Serves until it is closed; the system goes on, and ends after it. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { system, now, watch = {}, amqpUrl } = options;
+  const { system, now, watch = {}, amqpUrl, waitAtMost = 2_000 } = options;
   const live = openLive(openPool(options, 6, watch, "subscriptions"));
   try {
     const api = await serveApi({
       ...options,
       schema: apiSchema(),
-      context: () => ({ system, live, now, watch }),
+      context: () => ({ system, live, now, watch, waitAtMost }),
       ready: createReadiness(live.pool, amqpUrl),
     });
     const close = async (): Promise<void> => {
