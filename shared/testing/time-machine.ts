@@ -15,6 +15,7 @@ import {
 } from "../../solutions/13-cqrs-demo/composition.ts";
 import { pages } from "../../solutions/13-cqrs-demo/pages.ts";
 import { composeWithLab } from "../../solutions/13-cqrs-demo/with-lab.ts";
+import { type LogEntry, toLine } from "../api/log.ts";
 import { brokerNames } from "../infrastructure/broker-names.ts";
 import { InfrastructureMissing, type ServiceName } from "../infrastructure/ladder.ts";
 import { createDatabase } from "../infrastructure/own-database.ts";
@@ -61,7 +62,11 @@ export function useTimeMachine(): TestTimeMachine {
     const servers = { databaseUrl: database.url, amqpUrl: broker.url, topology };
     const { system, routes } = await composeWithLab({ ...servers, now: () => clock.now() });
     undo.push(() => system.stop());
-    const options = { ...servers, system, now: clock.now, routes: [...pages, ...routes] };
+    // What went wrong inside is masked for the page, and is the first thing to know of a red test.
+    const log = (entry: LogEntry): void => {
+      if (entry.level === "error") process.stderr.write(`${toLine(entry)}\n`);
+    };
+    const options = { ...servers, system, now: clock.now, routes: [...pages, ...routes], log };
     const api = await startApi(options);
     undo.push(() => api.close());
     const close = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import { useBrowser } from "../../testing/browser.ts";
 import { useTimeMachine } from "../../testing/time-machine.ts";
 import { createReservation, press, ready } from "./on-the-page.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const machine = useTimeMachine();
 const browser = useBrowser();
