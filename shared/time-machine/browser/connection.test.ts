@@ -31,6 +31,10 @@ describe("a page whose server goes away", () => {
     line.bringBack();
     await ready(page);
     await page.locator("#moment", { hasText: "version 2 of 2, ReservationConfirmed" }).waitFor();
+    await page
+      .locator("#passing li", { hasText: `ReservationConfirmed ${id}` })
+      .first()
+      .waitFor();
     // It was told once, and not missed, though the line was down.
     expect(
       await page.locator("#passing li", { hasText: `ReservationConfirmed ${id}` }).count(),
