@@ -1,6 +1,7 @@
 /** Servers for a whole system in each test of step 13, and looks into it that use no code of its own. */
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import { afterEach } from "vitest";
@@ -40,11 +41,14 @@ export function useServers(): TestServers {
   const running: Ending[] = [];
   // After the others' hooks in the file, so before them in time.
   afterEach(async () => {
-    for (const each of running.splice(0).reverse()) {
-      const ended = "stop" in each ? each.stop() : each.close();
-      // One that never ends has failed its test already.
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3_000))]);
-    }
+    const endAll = async (): Promise<void> => {
+      for (const each of running.splice(0).reverse()) {
+        await ("stop" in each ? each.stop() : each.close());
+      }
+    };
+    // Whole ends, also on a slow machine: a relay that lives on would keep the lock from the next test's.
+    // One that never ends has failed its test already.
+    await Promise.race([endAll(), delay(20_000, undefined, { ref: false })]);
   });
   return {
     database,
@@ -54,7 +58,8 @@ export function useServers(): TestServers {
       for (const name of ["reservations", "bookings"]) {
         broker.registerQueues(...queueNames(topology, name));
       }
-      return { databaseUrl: database.url, amqpUrl: broker.url, topology };
+      // Many systems at once, in tests side by side: a server has a hundred connections.
+      return { databaseUrl: database.url, amqpUrl: broker.url, topology, connections: 4 };
     },
     ends(each) {
       running.push(each);

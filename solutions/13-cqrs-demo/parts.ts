@@ -44,18 +44,20 @@ export interface Servers {
   readonly databaseUrl: string;
   readonly amqpUrl: string;
   readonly topology: Topology;
+  /** How many connections to the database each use may have at the most, from 4 on; its own number when left out. */
+  readonly connections?: number;
 }
 
 /** Connections for one use each, so that a burst of commands never takes those that carry its events. */
 export function openPool(
-  { databaseUrl }: Servers,
+  { databaseUrl, connections = Number.POSITIVE_INFINITY }: Servers,
   max: number,
   { onTrouble }: Watch,
   application = "reservations",
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    max,
+    max: Math.min(max, connections),
     application_name: application,
     connectionTimeoutMillis: connectTimeout,
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../shared/api/log.ts";
 import { type ApiClient, clientOf } from "../../shared/testing/api-client.ts";
 import { costs, story } from "../../shared/testing/story.ts";
@@ -16,6 +16,9 @@ import { rebuild } from "../../solutions/09-rebuild/rebuild.ts";
 import { installTables } from "../../solutions/13-cqrs-demo/schema-files.ts";
 import { startApi } from "./api.ts";
 import { composeReservationSystem, knownProjections, type Role } from "./composition.ts";
+
+// Whole systems, on servers that others may use as well.
+vi.setConfig({ testTimeout: 60_000 });
 
 const test = useServers();
 const clients: ApiClient[] = [];

@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { costs, story } from "../../shared/testing/story.ts";
 import {
   now,
@@ -10,6 +10,9 @@ import {
 import { until } from "../../shared/testing/waiting.ts";
 import { installTables } from "../../solutions/13-cqrs-demo/schema-files.ts";
 import { composeReservationSystem } from "./composition.ts";
+
+// Whole systems, on servers that others may use as well.
+vi.setConfig({ testTimeout: 60_000 });
 
 const test = useServers();
 

@@ -36,6 +36,8 @@ export async function showTrace(
     }
   } finally {
     await api.close();
+    // What is served afterwards would be remembered for ever.
+    await tracing.stop();
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { thrownBy } from "../../shared/testing/api.ts";
 import { costs, story } from "../../shared/testing/story.ts";
@@ -13,6 +13,9 @@ import {
 import { until } from "../../shared/testing/waiting.ts";
 import { installTables } from "../../solutions/13-cqrs-demo/schema-files.ts";
 import { composeReservationSystem, partsOf, type Role } from "./composition.ts";
+
+// Whole systems, on servers that others may use as well.
+vi.setConfig({ testTimeout: 60_000 });
 
 const test = useServers();
 
