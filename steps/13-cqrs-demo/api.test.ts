@@ -32,7 +32,9 @@ async function open(roles: readonly Role[] = ["relay", "projector", "saga"], wai
   const system = test.ends(await composeReservationSystem({ ...servers, now, roles }));
   const lines: LogEntry[] = [];
   const log = (entry: LogEntry): void => void lines.push(entry);
-  const api = test.ends(await startApi({ ...servers, system, now, log, waitAtMost }));
+  const api = test.ends(
+    await startApi({ ...servers, system, now, log, waitAtMost, limits: { requestTime: 30_000 } }),
+  );
   const client = clientOf(api.url);
   clients.push(client);
   return { client, api, system, servers, lines };
