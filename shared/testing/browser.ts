@@ -47,7 +47,8 @@ export function useBrowser(): TestBrowser {
     async open(url, options = {}) {
       if (!browser) throw new TypeError("useBrowser has a browser inside tests only.");
       const context = await browser.newContext(options);
-      context.setDefaultTimeout(15_000);
+      // For a machine that has much else to do; what never comes costs that much only where a test fails.
+      context.setDefaultTimeout(60_000);
       const page = await context.newPage();
       page.on("pageerror", (error) => errors.push(String(error)));
       page.on("console", (message) => {

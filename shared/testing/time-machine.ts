@@ -2,7 +2,6 @@
 
 import { afterAll, beforeAll, inject } from "vitest";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
-import { notifying } from "../../solutions/06-publishing/notifying.ts";
 import { topologyFor } from "../../solutions/06-publishing/topology.ts";
 import { queueNames } from "../../solutions/07-consuming/topology.ts";
 import { firstRelease, rowsOf } from "../../solutions/11-versioning/first-release.ts";
@@ -15,10 +14,12 @@ import {
 } from "../../solutions/13-cqrs-demo/composition.ts";
 import { pages } from "../../solutions/13-cqrs-demo/pages.ts";
 import { composeWithLab } from "../../solutions/13-cqrs-demo/with-lab.ts";
+import { type LogEntry, toLine } from "../api/log.ts";
 import { brokerNames } from "../infrastructure/broker-names.ts";
 import { InfrastructureMissing, type ServiceName } from "../infrastructure/ladder.ts";
 import { createDatabase } from "../infrastructure/own-database.ts";
 import { joinRun } from "../infrastructure/run.ts";
+import { quietPool } from "./database.ts";
 
 export interface TestTimeMachine {
   readonly url: string;
@@ -61,14 +62,18 @@ export function useTimeMachine(): TestTimeMachine {
     const servers = { databaseUrl: database.url, amqpUrl: broker.url, topology };
     const { system, routes } = await composeWithLab({ ...servers, now: () => clock.now() });
     undo.push(() => system.stop());
-    const options = { ...servers, system, now: clock.now, routes: [...pages, ...routes] };
+    // What went wrong inside is masked for the page, and is the first thing to know of a red test.
+    const log = (entry: LogEntry): void => {
+      if (entry.level === "error") process.stderr.write(`${toLine(entry)}\n`);
+    };
+    const options = { ...servers, system, now: clock.now, routes: [...pages, ...routes], log };
     const api = await startApi(options);
     undo.push(() => api.close());
     const close = async (): Promise<void> => {
       for (const step of undo.splice(2).reverse()) await step();
     };
     machine = { url: api.url, system, close };
-    await storeFirstRelease(running().system);
+    await storeFirstRelease(database.url, running().system);
   });
   afterAll(async () => {
     for (const step of undo.reverse()) await step();
@@ -95,12 +100,16 @@ function provided(service: ServiceName) {
 }
 
 /** As that release has written them: no store of today would give them those shapes. */
-async function storeFirstRelease({ readModel }: ReservationSystem): Promise<void> {
-  const store = notifying(postgresEventStore(readModel), readModel);
+async function storeFirstRelease(databaseUrl: string, system: ReservationSystem): Promise<void> {
+  // A connection of its own, which may wait longer for a busy machine than the system's do.
+  const pool = quietPool({ connectionString: databaseUrl, max: 1 });
+  const store = postgresEventStore(pool);
   for (const streamId of new Set(firstRelease.map((row) => row.streamId))) {
     const rows = rowsOf(streamId).map(({ id, type, data, schemaVersion, metadata }) => {
       return { id, type, data, schemaVersion, metadata };
     });
     await store.append(streamId, rows, "no-stream");
   }
+  await pool.end();
+  await system.wakeBookings();
 }

@@ -3,6 +3,9 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createEventStream, type EventStream, type EventStreamOptions } from "./event-stream.ts";
 
+/** For a machine that has much else to do. */
+const patience = { timeout: 30_000 };
+
 const undo: (() => void)[] = [];
 afterEach(() => {
   for (const step of undo.splice(0).reverse()) step();
@@ -16,21 +19,23 @@ describe("a stream of server-sent events", () => {
     const reader = await read();
     stream.tell("step", "a");
 
-    await expect.poll(() => reader.told()).toEqual(["hello", "gauge 2", 'step "a"']);
+    await expect.poll(() => reader.told(), patience).toEqual(["hello", "gauge 2", 'step "a"']);
   });
 
   it("tells who comes back what was missed, once and in order", async () => {
     const { stream, read } = await served();
     const first = await read();
     stream.tell("step", "a");
-    await expect.poll(() => first.told()).toContain('step "a"');
+    await expect.poll(() => first.told(), patience).toContain('step "a"');
     first.leave();
     stream.tell("step", "b");
     stream.tell("step", "c");
     const again = await read(first.lastId());
     stream.tell("step", "d");
 
-    await expect.poll(() => again.told()).toEqual(["hello", 'step "b"', 'step "c"', 'step "d"']);
+    await expect
+      .poll(() => again.told(), patience)
+      .toEqual(["hello", 'step "b"', 'step "c"', 'step "d"']);
     expect(again.hello()).toEqual({ resumed: true, past: 2 });
   });
 
@@ -38,15 +43,15 @@ describe("a stream of server-sent events", () => {
     const { stream, read } = await served({ kept: 2 });
     const first = await read();
     stream.tell("step", "a");
-    await expect.poll(() => first.told()).toContain('step "a"');
+    await expect.poll(() => first.told(), patience).toContain('step "a"');
     for (const step of ["b", "c", "d"]) stream.tell("step", step);
     const late = await read(first.lastId());
     const other = await read("0badcafe-1");
     const odd = await read("\u0000 <script>");
 
     for (const reader of [late, other, odd]) {
-      await expect.poll(() => reader.hello()).toEqual({ resumed: false, past: 2 });
-      await expect.poll(() => reader.told()).toEqual(["hello", 'step "c"', 'step "d"']);
+      await expect.poll(() => reader.hello(), patience).toEqual({ resumed: false, past: 2 });
+      await expect.poll(() => reader.told(), patience).toEqual(["hello", 'step "c"', 'step "d"']);
     }
   });
 
@@ -57,7 +62,9 @@ describe("a stream of server-sent events", () => {
     stream.show("gauge", { at: 1 });
     stream.tell("step", "a");
 
-    await expect.poll(() => reader.told()).toEqual(["hello", 'gauge {"at":1}', 'step "a"']);
+    await expect
+      .poll(() => reader.told(), patience)
+      .toEqual(["hello", 'gauge {"at":1}', 'step "a"']);
   });
 
   it("takes as many readers as it may, and forgets who has left", async () => {
@@ -65,7 +72,7 @@ describe("a stream of server-sent events", () => {
     const first = await read();
     expect((await read()).status).toBe(503);
     first.leave();
-    await expect.poll(() => stream.readers()).toBe(0);
+    await expect.poll(() => stream.readers(), patience).toBe(0);
 
     expect((await read()).status).toBe(200);
   });

@@ -17,7 +17,7 @@ import { load, type WriteSide } from "./write-side.ts";
 
 /** The one reservation whose guest cannot decide. */
 const streamId = "reservation-long-life";
-const changes = 500;
+const changes = 300;
 
 export interface LoadTimes {
   readonly streamId: string;

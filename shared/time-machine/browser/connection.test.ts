@@ -4,7 +4,7 @@ import { useProxies } from "../../testing/proxies.ts";
 import { useTimeMachine } from "../../testing/time-machine.ts";
 import { createReservation, openStream, press, ready } from "./on-the-page.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const machine = useTimeMachine();
 const proxies = useProxies();
@@ -31,6 +31,10 @@ describe("a page whose server goes away", () => {
     line.bringBack();
     await ready(page);
     await page.locator("#moment", { hasText: "version 2 of 2, ReservationConfirmed" }).waitFor();
+    await page
+      .locator("#passing li", { hasText: `ReservationConfirmed ${id}` })
+      .first()
+      .waitFor();
     // It was told once, and not missed, though the line was down.
     expect(
       await page.locator("#passing li", { hasText: `ReservationConfirmed ${id}` }).count(),

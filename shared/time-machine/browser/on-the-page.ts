@@ -46,7 +46,7 @@ export async function press(
 /** What the place's output says when it says that. */
 async function said(place: Locator, text: RegExp): Promise<string> {
   const output = place.locator("output").filter({ hasText: text });
-  await output.waitFor({ timeout: 60_000 });
+  await output.waitFor({ timeout: 150_000 });
   return (await output.textContent()) ?? "";
 }
 

@@ -4,7 +4,10 @@ import { useBrowser } from "../../testing/browser.ts";
 import { useTimeMachine } from "../../testing/time-machine.ts";
 import { createReservation, field, openStream, press, ready } from "./on-the-page.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+/** For a machine that has much else to do. */
+const patience = { timeout: 30_000 };
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const machine = useTimeMachine();
 const browser = useBrowser();
@@ -25,17 +28,23 @@ describe("the timeline of a reservation", () => {
     const slider = page.getByRole("slider", { name: "Version" });
     await slider.focus();
     await page.keyboard.press("Home");
-    expect(await field(page, "status")).toEqual(["none", "confirmed"]);
+    await expect.poll(() => field(page, "status"), patience).toEqual(["none", "confirmed"]);
     await page.keyboard.press("ArrowRight");
-    expect(await field(page, "status")).toEqual(["pending", "confirmed"]);
+    await expect.poll(() => field(page, "status"), patience).toEqual(["pending", "confirmed"]);
     await page.keyboard.press("ArrowRight");
-    expect(await field(page, "status")).toEqual(["confirmed was pending", "confirmed"]);
+    await expect
+      .poll(() => field(page, "status"), patience)
+      .toEqual(["confirmed was pending", "confirmed"]);
     expect(await slider.getAttribute("aria-valuetext")).toBe(
       "version 2 of 3, ReservationConfirmed",
     );
     await page.keyboard.press("End");
-    expect((await field(page, "total"))[0]).toBe("360.00 EUR was 240.00 EUR");
-    expect(await page.locator("#agreement").textContent()).toBe("✔ row = replay, up to version 3");
+    await expect
+      .poll(async () => (await field(page, "total"))[0], patience)
+      .toBe("360.00 EUR was 240.00 EUR");
+    await expect
+      .poll(() => page.locator("#agreement").textContent(), patience)
+      .toBe("✔ row = replay, up to version 3");
   });
 
   it("shows the state at each point in time", async () => {
@@ -46,9 +55,9 @@ describe("the timeline of a reservation", () => {
     await page.getByLabel("point in time").check();
     await page.getByRole("slider", { name: "Point in time" }).focus();
     await page.keyboard.press("End");
-    await expect.poll(() => field(page, "status")).toEqual(["cancelled", "cancelled"]);
+    await expect.poll(() => field(page, "status"), patience).toEqual(["cancelled", "cancelled"]);
     await page.keyboard.press("Home");
-    await expect.poll(() => field(page, "status")).toEqual(["none", "cancelled"]);
+    await expect.poll(() => field(page, "status"), patience).toEqual(["none", "cancelled"]);
     expect(await page.locator("#moment").textContent()).toMatch(
       /^just before \d{4}-\d\d-\d\d .* UTC$/,
     );
@@ -105,7 +114,7 @@ describe("the timeline of a reservation", () => {
     const command = { type: "CancelReservation", data } as const;
     await machine.system.handle({ id: crypto.randomUUID(), command });
     await page.locator("#moment", { hasText: "version 1 of 3" }).waitFor();
-    await expect.poll(() => field(page, "status")).toEqual(["pending", "cancelled"]);
+    await expect.poll(() => field(page, "status"), patience).toEqual(["pending", "cancelled"]);
   });
 
   it("says so where there is no such stream", async () => {
@@ -136,6 +145,8 @@ describe("the timeline of a booking", () => {
     await press(page, "#book", "Book without credit", /Requested/);
     await page.locator("#moment", { hasText: "BookingCancelled" }).waitFor();
 
-    expect((await field(page, "status"))[0]).toContain("cancelled");
+    await expect
+      .poll(async () => (await field(page, "status"))[0], patience)
+      .toContain("cancelled");
   });
 });
