@@ -25,9 +25,9 @@ beforeEach(() => {
     cpSync(join(repository, "solutions", name), join(root, "solutions", name), { recursive: true });
     cpSync(join(repository, "steps", name), join(root, "steps", name), { recursive: true });
   }
-  cpSync(join(repository, "shared", "workshop"), join(root, "shared", "workshop"), {
-    recursive: true,
-  });
+  for (const name of ["workshop", "alternatives"]) {
+    cpSync(join(repository, "shared", name), join(root, "shared", name), { recursive: true });
+  }
   writeFileSync(join(root, "package.json"), '{ "type": "module" }\n');
 });
 

@@ -36,12 +36,12 @@ interface Way {
 
 /** The longest first. */
 const ways: readonly Way[] = [
-  { learner: "Zoë springt zu 06", stations: walkThrough([6, 7, 8]) },
-  { learner: "Noémie continue", stations: walkThrough([9, 10, 11]) },
   { learner: "Łukasz beginnt vorn", stations: [...firstLook, ...walkThrough([1, 2, 3, 4, 5])] },
-  { learner: "Søren irrt sich", stations: [...badCode, ...badState] },
-  { learner: "Ayşe aktualisiert", stations: updating },
+  { learner: "Zoë springt zu 06", stations: walkThrough([6, 7, 8]) },
   { learner: "Ñusta springt zu 12", stations: walkThrough(from(12)) },
+  { learner: "Søren irrt sich", stations: [...badCode, ...badState] },
+  { learner: "Noémie continue", stations: walkThrough([9, 10, 11]) },
+  { learner: "Ayşe aktualisiert", stations: updating },
   { learner: "José überlegt es sich", stations: [...changing, ...servers] },
 ];
 
