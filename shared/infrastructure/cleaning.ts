@@ -4,7 +4,14 @@ import { rmSync } from "node:fs";
 import { connect } from "amqplib";
 import pg from "pg";
 import { reasonOf, withoutPassword } from "./address.ts";
-import { allLedgers, endLedger, type Ledger, type LedgerEntry, readLedger } from "./ledger.ts";
+import {
+  allLedgers,
+  endLedger,
+  type Ledger,
+  type LedgerEntry,
+  readLedger,
+  type ServerProcess,
+} from "./ledger.ts";
 import { end, isAlive } from "./process-identity.ts";
 
 const connectTimeout = 3_000;
@@ -26,7 +33,8 @@ export async function cleanUp(file: string): Promise<readonly string[]> {
   const problems: string[] = [];
   // The last that was made is the first to go.
   const entries = ledger.pending
-    .filter((entry) => entry.kind !== "worker" && !isGoneWithItsServer(entry))
+    .filter((entry) => entry.kind !== "worker")
+    .filter((entry) => !isGoneWithItsServer(entry, ledger.pending))
     .reverse();
   for (const { remove, what } of tasksFor(entries, ledger.run)) {
     try {
@@ -71,9 +79,21 @@ function isTooOld(ledger: Ledger): boolean {
   return Date.now() - ledger.writtenAt.getTime() > giveUpAfter;
 }
 
-/** What was made on a server that another process had handed down (`handed-down.ts`). */
-function isGoneWithItsServer(entry: LedgerEntry): boolean {
-  return "owner" in entry && entry.owner !== undefined && !isAlive(entry.owner);
+/**
+ * What was made on a server that another process had handed down (`handed-down.ts`), or on one of the run's
+ * own that was killed as well. A private server is known by its password: a proxy may stand before it.
+ */
+function isGoneWithItsServer(entry: LedgerEntry, all: readonly LedgerEntry[]): boolean {
+  if (!("server" in entry)) return false;
+  if (entry.owner !== undefined && !isAlive(entry.owner)) return true;
+  const { password } = new URL(entry.server);
+  const servers = all.filter(
+    (other): other is ServerProcess =>
+      other.kind === "process" &&
+      other.serves !== undefined &&
+      new URL(other.serves).password === password,
+  );
+  return password !== "" && servers.length > 0 && !servers.some(isAlive);
 }
 
 interface Task {

@@ -25,8 +25,14 @@ export type LedgerEntry =
   | EntryOnServer
   | { readonly kind: "containers"; readonly label: string }
   | { readonly kind: "directory"; readonly path: string }
-  | ({ readonly kind: "process" } & ProcessIdentity)
+  | ServerProcess
   | ({ readonly kind: "worker" } & ProcessIdentity);
+
+/** A process that the run has started; of a private server, with the URL at which it is reached. */
+export interface ServerProcess extends ProcessIdentity {
+  readonly kind: "process";
+  readonly serves?: string;
+}
 
 export interface EntryOnServer {
   readonly kind: "database" | "queue" | "exchange";

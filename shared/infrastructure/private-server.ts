@@ -156,7 +156,7 @@ async function startOn(
   };
   try {
     for (const program of recipe.programs(home, ports)) {
-      started.push(launch(program, home, log, run));
+      started.push(launch(program, home, log, run, recipe.url(ports)));
     }
     const children = started.map(({ child }) => child);
     if (await greets(recipe, recipe.url(ports), children)) return stop;
@@ -174,6 +174,7 @@ function launch(
   home: Home,
   logFile: string,
   run: Run,
+  serves: string,
 ): { readonly child: ChildProcess; readonly end: Stop } {
   const log = openSync(logFile, "a");
   const child = spawn(file, args, {
@@ -190,7 +191,7 @@ function launch(
   child.unref();
   if (child.pid === undefined) throw new Error(`${file} cannot be executed`);
   const identity = identityOf(child.pid);
-  const isGone = identity && run.note({ kind: "process", ...identity });
+  const isGone = identity && run.note({ kind: "process", ...identity, serves });
   return {
     child,
     end: async (signal = "SIGQUIT") => {

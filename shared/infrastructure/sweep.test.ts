@@ -89,6 +89,19 @@ describe("the sweep", () => {
     expect(existsSync(file)).toBe(true);
   });
 
+  it("has nothing to remove on a private server that was killed with its run", async () => {
+    const server = "postgres://workshop:only-this-run-has-it@127.0.0.1:1/postgres";
+    const throughProxy = server.replace(":1/", ":2/");
+    const file = ledgerOf(
+      dead,
+      { kind: "process", ...dead, serves: server },
+      { kind: "database", server: throughProxy, name: "workshop_a_1" },
+    );
+
+    expect(await sweep()).toEqual([]);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it("gives up after a day, in words, without the password", async () => {
     const file = ledgerOf(dead, unreachable);
     age(file, 25);
