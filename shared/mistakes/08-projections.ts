@@ -227,12 +227,10 @@ export const projectionMistakes: readonly Mistake[] = [
     id: "waits-for-any-stream",
     title: "takes it for an answer that the read model has moved at all",
     file: "read-your-writes.ts",
-    find: "return versionInReadModel(db, streamId);",
-    replace: `return db
-    .query<{ version: number }>(
-      "select coalesce(max(version), 0) as version from projected_streams",
-    )
-    .then(({ rows }) => (streamId === "" ? 0 : (rows[0]?.version ?? 0)));`,
+    find: `    "select version from projected_streams where stream_id = $1",
+    [streamId],`,
+    replace: `    "select coalesce(max(version), 0) as version from projected_streams where $1::text is not null",
+    [streamId],`,
     triedBy: files,
     caughtBy: [
       "a client that reads its own write › does not take another stream's version for its own",

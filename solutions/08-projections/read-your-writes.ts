@@ -8,7 +8,6 @@
 import type { Pool } from "pg";
 import type { Queryable } from "../03-event-store/rows.ts";
 import { waitForWork } from "../06-publishing/wake-up.ts";
-import { versionInReadModel } from "./looked-up-together.ts";
 import { withProjectedBell } from "./projected-signal.ts";
 
 export interface WaitOptions {
@@ -47,8 +46,12 @@ export async function waitForVersion(
 }
 
 /** The version of the stream that the read model shows; 0 when it has none of it. */
-export function projectedVersion(db: Queryable, streamId: string): Promise<number> {
-  return versionInReadModel(db, streamId);
+export async function projectedVersion(db: Queryable, streamId: string): Promise<number> {
+  const { rows } = await db.query<{ version: number }>(
+    "select version from projected_streams where stream_id = $1",
+    [streamId],
+  );
+  return rows[0]?.version ?? 0;
 }
 
 /** The read model did not get there in time. The write is safe: it is in the store. */

@@ -8,7 +8,6 @@
 import type { Pool } from "pg";
 import { NotImplemented } from "../../shared/kernel/not-implemented.ts";
 import type { Queryable } from "../03-event-store/rows.ts";
-import { versionInReadModel } from "./looked-up-together.ts";
 
 export interface WaitOptions {
   /** Milliseconds; 2,000 when left out. */
@@ -36,8 +35,12 @@ export async function waitForVersion(
 }
 
 /** The version of the stream that the read model shows; 0 when it has none of it. */
-export function projectedVersion(db: Queryable, streamId: string): Promise<number> {
-  return versionInReadModel(db, streamId);
+export async function projectedVersion(db: Queryable, streamId: string): Promise<number> {
+  const { rows } = await db.query<{ version: number }>(
+    "select version from projected_streams where stream_id = $1",
+    [streamId],
+  );
+  return rows[0]?.version ?? 0;
 }
 
 /** The read model did not get there in time. The write is safe: it is in the store. */
