@@ -116,6 +116,20 @@ const catalogue: Readonly<Record<string, readonly Alternative[]>> = {
         "One statement in place of an insert, a lock and an update, and the same idea as in step 04. How far the stream is must be asked for in a second statement, where the reference knows it from its lock.",
     },
   ],
+  "09-rebuild": [
+    {
+      id: "a-try-is-a-function",
+      title: "has a function for one try, and another one that repeats it",
+      tradeOffs:
+        "The repeating can be read, and tested, by itself, and no loop stands inside a loop. The steps of a rebuild stand in two functions, and one has to look which of them ends it.",
+    },
+    {
+      id: "the-checkpoint-first",
+      title: "moves the build's checkpoint before it writes the rows, in the same transaction",
+      tradeOffs:
+        "Whoever comes in between waits at the one row of the build, before anything was written. It looks like the mistake of step 06, where the order decides, and one has to see that a transaction has no order.",
+    },
+  ],
   "10-snapshots": [
     {
       id: "folds-with-an-iterator",
@@ -142,6 +156,20 @@ const catalogue: Readonly<Record<string, readonly Alternative[]>> = {
       title: "checks the row by itself and folds its events by step 01, without step 02",
       tradeOffs:
         "It says plainly what belongs to a row and what to an event. What makes a history valid stands in two places then, here and in step 02.",
+    },
+  ],
+  "12-saga": [
+    {
+      id: "counts-nights-first",
+      title: "counts what is taken in every night, and then looks at the nights of the stay",
+      tradeOffs:
+        "One walk over the bookings, where the reference makes one for each night of the stay. For a stay of two nights it counts many nights that nobody asked about.",
+    },
+    {
+      id: "a-table-of-steps",
+      title: "has a table of the way forward: what each state waits for, and what it asks for then",
+      tradeOffs:
+        "The way can be read, drawn and counted, and a new step is a line. What the compiler knows about an input is lost in the table, so that a step which needs the answer's data does not fit in.",
     },
   ],
 };
