@@ -127,7 +127,7 @@ describe("an event of a booking that is dispatched", () => {
       return store.readStream(streamId, options);
     };
     await dispatchNext({ pool, store: { ...store, readStream }, name }, startOfStore, next);
-    expect(lent, "connections lent when the guest was loaded").toEqual([0]);
+    expect(Math.max(...lent), "connections lent when a stream was loaded").toBe(0);
   });
 
   it("has the effect of once, wherever the process dies and begins again", async () => {
