@@ -49,8 +49,7 @@ export function waitAtBreakPoints(): void {
 
 /** `expect.poll` and `vi.waitUntil` count with timers that Vitest has put aside, out of a test's reach. */
 function timersOfVitest(): readonly Timers[] {
-  const kept = globalThis as unknown as Readonly<Record<symbol, Timers>>;
   return Object.getOwnPropertySymbols(globalThis)
     .filter(({ description }) => description === "vitest:SAFE_TIMERS")
-    .flatMap((symbol) => kept[symbol] ?? []);
+    .flatMap((symbol): Timers => Reflect.get(globalThis, symbol));
 }

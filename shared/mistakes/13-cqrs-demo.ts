@@ -4,7 +4,7 @@ import type { Mistake } from "./mistake.ts";
 
 const writing = ["write-side.test.ts"];
 const composing = ["composition.test.ts"];
-const resolving = ["resolvers.test.ts"];
+const resolving = ["resolvers.test.ts", "subscription.test.ts"];
 
 export const cqrsDemoMistakes: readonly Mistake[] = [
   {

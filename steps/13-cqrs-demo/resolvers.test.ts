@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   ConcurrencyConflict,
   DomainError,
@@ -12,17 +12,11 @@ import { created } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { hashOf, now, useServers } from "../../shared/testing/system.ts";
 import { soon } from "../../shared/testing/waiting.ts";
-import {
-  type Checkpoint,
-  type CommittedEvent,
-  startOfStore,
-} from "../../solutions/06-publishing/commit-order.ts";
-import { createBell } from "../../solutions/06-publishing/wake-up.ts";
 import { project } from "../../solutions/08-projections/projection.ts";
 import { accepted, type CommandAccepted } from "../../solutions/13-cqrs-demo/answers.ts";
 import { apiSchema } from "./api-schema.ts";
-import { type Live, openLive } from "./live.ts";
-import { answerTo, eventsAfter, reservationPage, withReservation } from "./resolvers.ts";
+import { openLive } from "./live.ts";
+import { answerTo, reservationPage, withReservation } from "./resolvers.ts";
 
 const test = useServers();
 const ids = { commandId: "c-1", correlationId: "r-1" };
@@ -119,7 +113,7 @@ describe("a page of reservations", () => {
       options: "-c default_transaction_read_only=on",
     });
     const live = openLive(readModel);
-    opened.push(live);
+    onTestFinished(() => live.stop());
     const context = { system: { readModel, store: live.store }, live, now, ...ids };
     const { signal } = new AbortController();
     const queries = `{
@@ -258,238 +252,3 @@ describe("an answer with the read model's row", () => {
     expect(String(error)).toContain("pool");
   });
 });
-
-describe("a subscription to all events", () => {
-  costs("the board at the desk misses one of a thousand arrivals, and nobody can say which");
-
-  it("gets what there is and what comes, each once and in order", async () => {
-    story({
-      given: "two stored events",
-      when: "somebody subscribes, and two more are stored while it reads and while it waits",
-      wanted: "1, 2, 3, 4",
-    });
-    const source = scripted();
-    source.store(2);
-    const subscriber = read(source);
-    await soon(subscriber.has(2), "the stored events do not come");
-    source.store(1);
-    await soon(subscriber.has(3), "an event that is stored while it waits does not come");
-    source.store(1);
-    await soon(subscriber.has(4), "a second one does not come");
-    expect(subscriber.seen).toEqual([1, 2, 3, 4]);
-  });
-
-  it("gets what is stored between its look and its wait", async () => {
-    story({
-      given: "one stored event",
-      when: "another is stored just as the first look ends, and the bell rings then and never again",
-      wanted: "1, 2",
-    });
-    const source = scripted();
-    source.store(1);
-    source.afterRead(1, () => source.store(1));
-    const subscriber = read(source);
-    await soon(subscriber.has(2), "what was stored while it looked does not come");
-    expect(subscriber.seen).toEqual([1, 2]);
-  });
-
-  it("gets what is stored before its first look is over", async () => {
-    story({
-      given: "an empty store",
-      when: "the first event is stored while the first look is under way, and the look does not see it",
-      wanted: "1",
-    });
-    const source = scripted();
-    source.afterRead(1, () => source.store(1));
-    const subscriber = read(source);
-    await soon(subscriber.has(1), "what was stored during the first look does not come");
-    expect(subscriber.seen).toEqual([1]);
-  });
-
-  it("begins behind a cursor", async () => {
-    story({
-      given: "five stored events",
-      when: "somebody who has seen three subscribes behind the third",
-      wanted: "4, 5",
-    });
-    const source = scripted();
-    source.store(5);
-    const subscriber = read(source, { transactionId: 3n, position: 3n });
-    await soon(subscriber.has(2), "the two events behind the cursor do not come");
-    expect(subscriber.seen).toEqual([4, 5]);
-  });
-
-  it("reads no further than its reader has come", async () => {
-    story({
-      given: "many stored events, in pages of two",
-      when: "the reader takes one of them, and no more",
-      wanted: "one page was read",
-    });
-    const source = scripted();
-    source.store(10);
-    const events = eventsAfter(source.live, startOfStore, source.signal);
-    await soon(events.next(), "the first event does not come");
-    expect(source.reads(), "pages read").toBe(1);
-  });
-
-  it("ends when its reader has left", async () => {
-    story({
-      given: "a subscription that waits for events",
-      when: "its signal is aborted",
-      wanted: "it ends",
-    });
-    const source = scripted();
-    const subscriber = read(source);
-    await soon(subscriber.unlessItFails(source.waiting()), "it does not wait at the bell");
-    source.leave();
-    await soon(subscriber.ended, "it does not end");
-    expect(subscriber.seen).toEqual([]);
-  });
-
-  it("misses nothing that commits late", async () => {
-    story({
-      given:
-        "two transactions: the first has position 1 and is open, the second, position 2, has committed",
-      when: "somebody subscribes; then the first commits, and a third is stored",
-      wanted:
-        "1, 2, 3 in the order of the transactions: nothing is shown before what may come before it",
-    });
-    const live = openLive(quietPool({ connectionString: test.database.url }));
-    opened.push(live);
-    const leave = new AbortController();
-    const first = await test.database.setUpPool.connect();
-    const seen: string[] = [];
-    try {
-      await first.query("begin");
-      await first.query(insert, ["reservation-1"]);
-      await test.database.setUpPool.query(insert, ["reservation-2"]);
-      let onLook: () => void = () => undefined;
-      const looked = new Promise<void>((resolve) => {
-        onLook = resolve;
-      });
-      const readAfter: Live["readAfter"] = async (place) => {
-        const page = await live.readAfter(place);
-        onLook();
-        return page;
-      };
-      const events = eventsAfter({ ...live, readAfter }, startOfStore, leave.signal);
-      const reading = (async () => {
-        for await (const { event } of events) {
-          seen.push(event.streamId);
-          if (seen.length === 3) return;
-        }
-      })();
-      reading.catch(() => undefined);
-      await Promise.race([reading, soon(looked, "it does not look into the store")]);
-      await first.query("commit");
-      await test.database.setUpPool.query(insert, ["reservation-3"]);
-      await soon(reading, () => `only ${seen.join(", ") || "nothing"} came`);
-    } finally {
-      leave.abort();
-      first.release();
-    }
-    expect(seen).toEqual(["reservation-1", "reservation-2", "reservation-3"]);
-  });
-});
-
-const insert = `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
-                values (gen_random_uuid(), $1, 1, 'ReservationConfirmed', 1, '{}', '{}')`;
-
-const opened: Live[] = [];
-const leaving: AbortController[] = [];
-afterEach(async () => {
-  for (const each of leaving.splice(0)) each.abort();
-  await Promise.all(opened.splice(0).map((live) => live.stop()));
-});
-
-/** A store whose every look and ring the test knows: events 1, 2, 3 ... in pages of two. */
-function scripted() {
-  const leave = new AbortController();
-  leaving.push(leave);
-  const bell = createBell();
-  leave.signal.addEventListener("abort", () => bell.ring());
-  const stored: CommittedEvent[] = [];
-  const after = new Map<number, () => void>();
-  let isTaken = false;
-  let reads = 0;
-  let onWait: () => void = () => undefined;
-  const isWaiting = new Promise<void>((resolve) => {
-    onWait = resolve;
-  });
-  return {
-    signal: leave.signal,
-    leave: () => leave.abort(),
-    waiting: () => isWaiting,
-    reads: () => reads,
-    afterRead: (nth: number, then: () => void) => void after.set(nth, then),
-    store(count: number) {
-      for (let number = 0; number < count; number += 1) stored.push(committed(stored.length + 1));
-      // A bell that nobody has taken yet rings for nobody.
-      if (isTaken) bell.ring();
-    },
-    live: {
-      storedBell: () => {
-        isTaken = true;
-        return {
-          ...bell,
-          onRing: (listener: () => void) => {
-            onWait();
-            return bell.onRing(listener);
-          },
-        };
-      },
-      async readAfter({ position }: Checkpoint) {
-        reads += 1;
-        const page = stored.filter(({ checkpoint }) => checkpoint.position > position).slice(0, 2);
-        // The look has seen what it has seen; what is stored now is not in it.
-        after.get(reads)?.();
-        return page;
-      },
-    },
-  };
-}
-
-function committed(number: number): CommittedEvent {
-  const position = BigInt(number);
-  return {
-    checkpoint: { transactionId: position, position },
-    event: {
-      ...newEvent(created),
-      streamId: `reservation-${number}`,
-      version: 1,
-      position,
-      recordedAt: "2030-01-01T12:00:00.000Z",
-    },
-  };
-}
-
-/** Reads on in the background, and says what came. */
-function read({ live, signal }: ReturnType<typeof scripted>, place: Checkpoint = startOfStore) {
-  const seen: number[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
-  let failed: (error: unknown) => void = () => undefined;
-  const failure = new Promise<never>((_, reject) => {
-    failed = reject;
-  });
-  failure.catch(() => undefined);
-  const ended = (async () => {
-    for await (const { event } of eventsAfter(live, place, signal)) {
-      seen.push(Number(event.position));
-      for (const { count, resolve } of waiting) if (seen.length >= count) resolve();
-    }
-  })();
-  ended.catch((error: unknown) => failed(error));
-  return {
-    seen,
-    ended,
-    unlessItFails: (awaited: Promise<void>) => Promise.race([failure, awaited]),
-    has: (count: number) =>
-      Promise.race([
-        failure,
-        new Promise<void>((resolve) => {
-          if (seen.length >= count) resolve();
-          else waiting.push({ count, resolve });
-        }),
-      ]),
-  };
-}
