@@ -24,14 +24,6 @@ export async function handleEvent(store: EventStore, event: EventEnvelope): Prom
   await handleInput(store, { id: event.id, command, correlationId, causationId: event.id });
 }
 
-/**
- * All that the store holds, from its beginning: at a start, for what came before there was a queue, or
- * with a queue that was lost. What a booking has heard already is no news to it.
- */
-export async function catchUpBookings(store: EventStore): Promise<void> {
-  for await (const event of store.readAll()) await handleEvent(store, event);
-}
-
 /** What a booking listens to in the streams of others. */
 const listensTo = new Set<string>([
   "CreditCharged",

@@ -1,7 +1,7 @@
 /**
  * Catching up with the store at a start, in a system that runs for years under load. Given.
  *
- * `catchUp` (08) and `catchUpBookings` (12) read the store from its beginning to its end. That takes longer
+ * `catchUp` (08) reads the store from its beginning to its end. That takes longer
  * with every event, and there is no end where events come in faster than they are caught up with. Here a
  * checkpoint says how far an earlier start has come, and the end is where the store ended at the beginning:
  * what is stored later comes over the bus.
