@@ -87,13 +87,8 @@ export function counted(pool: pg.Pool): Counted {
     answer.then(close, close);
     return answer;
   };
-  const lending = new Proxy(pool, {
-    get(target, property) {
-      if (property === "connect") return async () => intercept(await target.connect(), count);
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  const connect = async (): Promise<pg.PoolClient> => intercept(await pool.connect(), count);
+  const lending = overriding(pool, { connect });
   return { pool: intercept(lending, count), unanswered: () => open };
 }
 
@@ -129,6 +124,20 @@ export function intercept<Db extends Queryable>(
       }
       return (...args: unknown[]) =>
         query(args[0], () => Reflect.apply(target.query, target, args) as Result, args);
+    },
+  });
+}
+
+/** `target` with these methods in place of its own. */
+export function overriding<T extends object>(
+  target: T,
+  methods: Readonly<Record<string, unknown>>,
+): T {
+  return new Proxy(target, {
+    get(object, key) {
+      if (typeof key === "string" && Object.hasOwn(methods, key)) return methods[key];
+      const value: unknown = Reflect.get(object, key, object);
+      return typeof value === "function" ? value.bind(object) : value;
     },
   });
 }

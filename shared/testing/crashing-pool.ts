@@ -1,6 +1,7 @@
 /** A process that dies at an exact moment: a pool whose connections break at the nth statement. */
 
 import type pg from "pg";
+import { overriding } from "./connections.ts";
 
 /** What the statement at the moment of death ends with. */
 class Crash extends Error {
@@ -57,14 +58,4 @@ export function crashingPool(pool: pg.Pool, statements: number): CrashingPool {
       return hasCrashed;
     },
   };
-}
-
-function overriding<T extends object>(target: T, methods: Readonly<Record<string, unknown>>): T {
-  return new Proxy(target, {
-    get(object, key) {
-      if (typeof key === "string" && Object.hasOwn(methods, key)) return methods[key];
-      const value: unknown = Reflect.get(object, key, object);
-      return typeof value === "function" ? value.bind(object) : value;
-    },
-  });
 }
