@@ -8,4 +8,5 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo "synchronous_standby_names = ''" >>"$PGDATA/postgresql.auto.conf"
   chmod 700 "$PGDATA"
 fi
-exec postgres
+# Whatever the image's default is: the outside asks for it.
+exec postgres -c listen_addresses='*'
