@@ -184,7 +184,7 @@ async function relayAll(
       // One event at a time until it goes again: each try publishes no more than one anew.
       failures = relayed.confirmed > 0 ? 1 : failures + 1;
       limit = 1;
-      // RabbitMQ 3.10 (seen once): after a node's death an open channel was refused for two minutes.
+      // RabbitMQ 3.10: where a channel's first message to a queue met a dead leader, it is refused for ever.
       if (failures >= failuresBeforeAnew) throw relayed.failure;
       await pause(relay, failures);
     }
