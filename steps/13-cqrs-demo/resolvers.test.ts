@@ -210,7 +210,7 @@ describe("the answer to a command", () => {
   });
 
   it.each([
-    ["itself has a bug", new Error("state.stay is missing in reservation-1")],
+    ["our own code is wrong", new Error("state.stay is missing in reservation-1")],
     [
       "the database has gone",
       Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }),
