@@ -13,7 +13,9 @@ import { snapshotMistakes } from "./10-snapshots.ts";
 import { versioningMistakes } from "./11-versioning.ts";
 import { bookingMistakes } from "./12-saga-deciding.ts";
 import { dispatchingMistakes } from "./12-saga-dispatching.ts";
-import { cqrsDemoMistakes } from "./13-cqrs-demo.ts";
+import { demoAnsweringMistakes } from "./13-cqrs-demo-answering.ts";
+import { demoComposingMistakes } from "./13-cqrs-demo-composing.ts";
+import { demoWritingMistakes } from "./13-cqrs-demo-writing.ts";
 import type { Mistake } from "./mistake.ts";
 
 const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
@@ -29,7 +31,7 @@ const catalogue: Readonly<Record<string, readonly Mistake[]>> = {
   "10-snapshots": snapshotMistakes,
   "11-versioning": versioningMistakes,
   "12-saga": [...bookingMistakes, ...dispatchingMistakes],
-  "13-cqrs-demo": cqrsDemoMistakes,
+  "13-cqrs-demo": [...demoWritingMistakes, ...demoComposingMistakes, ...demoAnsweringMistakes],
 };
 
 export function mistakesOf(stepId: string): readonly Mistake[] {

@@ -61,6 +61,8 @@ export function scriptedParts(): ScriptedParts {
           if (how === "later") waiting.push(resolve);
           if (how === "fails") reject(new Error(`${name} failed`));
         });
+        // Whoever does not wait for it fails its test, and not the process.
+        ready.catch(() => undefined);
         return {
           name,
           ready,

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
-import { afterEach, expect } from "vitest";
+import { afterEach, beforeEach, expect } from "vitest";
 import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-types.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { topologyFor } from "../../solutions/06-publishing/topology.ts";
@@ -15,16 +15,20 @@ import { belongsToBookings, guests, hotels } from "../../solutions/12-saga/decid
 import { handle } from "../../solutions/12-saga/handle.ts";
 import { handleInput } from "../../solutions/12-saga/inbox.ts";
 import type { Servers } from "../../solutions/13-cqrs-demo/parts.ts";
+import type { Watch } from "../../solutions/13-cqrs-demo/watch.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
 import type { EventStore } from "../kernel/event-store.ts";
 import { useBroker } from "./broker.ts";
 import { type TestDatabase, useDatabase } from "./database.ts";
 import { type ReadModel, readModelIn, viewOf } from "./read-model.ts";
+import { shortened } from "./waiting.ts";
 
 export interface TestServers {
   readonly database: TestDatabase;
-  /** Where this test's system is: a bus of its own, with queues that are deleted after it. */
-  servers(): Servers;
+  /** Where this test's system is: a bus of its own, with queues that are deleted after it; and who hears of its troubles. */
+  servers(): Servers & { readonly watch: Watch };
+  /** What the systems of this test have told of their troubles so far: the reason why something does not come. */
+  readonly troubles: readonly Error[];
   /** What is ended after the test, the last first; also when the test has failed. */
   ends<T extends Ending>(running: T): T;
   /** The store, by the reference. */
@@ -38,6 +42,13 @@ export function useServers(): TestServers {
   const database = useDatabase(13);
   const broker = useBroker();
   const running: Ending[] = [];
+  const troubles: Error[] = [];
+  const watch: Watch = {
+    onTrouble: (place, error) => void troubles.push(new Trouble(place, error)),
+  };
+  beforeEach(() => {
+    troubles.length = 0;
+  });
   // After the others' hooks in the file, so before them in time.
   afterEach(async () => {
     const endAll = async (): Promise<void> => {
@@ -58,14 +69,28 @@ export function useServers(): TestServers {
         broker.registerQueues(...queueNames(topology, name));
       }
       // Many systems at once, in tests side by side: a server has a hundred connections.
-      return { databaseUrl: database.url, amqpUrl: broker.url, topology, connections: 4 };
+      return { databaseUrl: database.url, amqpUrl: broker.url, topology, connections: 4, watch };
     },
     ends(each) {
       running.push(each);
       return each;
     },
     store: () => postgresEventStore(database.setUpPool),
+    troubles,
   };
+}
+
+/** `the projector: UnknownEventType: ...` */
+class Trouble extends Error {
+  override readonly name = "Trouble";
+
+  constructor(place: string, cause: unknown) {
+    super(`the ${place}: ${String(cause)}`, { cause });
+  }
+
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** Writes what the first release has left, as it left it. */
@@ -96,7 +121,7 @@ async function replayOf(store: EventStore): Promise<ReadModel> {
 let patience = 20_000;
 
 /** Waits until the read model is what a replay of the store gives; both may go on meanwhile. */
-export async function settled({ store, database }: TestServers): Promise<void> {
+export async function settled({ store, database, troubles }: TestServers): Promise<void> {
   const end = performance.now() + patience;
   for (;;) {
     const wanted = await replayOf(store());
@@ -104,10 +129,17 @@ export async function settled({ store, database }: TestServers): Promise<void> {
     if (isDeepStrictEqual(shown, wanted)) return;
     if (performance.now() > end) {
       patience = 3_000;
-      expect(shown, "the read model, beside a replay of the store").toEqual(wanted);
+      const lines = ["the read model, beside a replay of the store", ...inShort(troubles)];
+      expect(shown, lines.join("\n")).toEqual(wanted);
     }
     await delay(10);
   }
+}
+
+/** The last different ones, a line each. */
+function inShort(troubles: readonly Error[]): readonly string[] {
+  const lines = troubles.map((trouble) => `trouble in ${shortened(trouble)}`);
+  return [...new Set(lines.toReversed())].slice(0, 3);
 }
 
 /** One text for all that the read model holds. */

@@ -62,7 +62,8 @@ export function isMistake(error: unknown): boolean {
   );
 }
 
-function shortened(error: unknown): string {
+/** What it says, on one line. */
+export function shortened(error: unknown): string {
   const text = String(error).trim().replace(/\s+/g, " ");
   return text.length > 160 ? `${text.slice(0, 160)}...` : text;
 }

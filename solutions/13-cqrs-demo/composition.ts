@@ -82,8 +82,10 @@ export interface Running {
  * bookings, which have no row in this read model.
  */
 export function forAllRows(projection: Projection): Projection {
-  // BEGIN SOLUTION: the projection, but that its `apply` gets, in one call, what upcast (of step 11) makes of the
-  // rows that do not belong to bookings (belongsToBookings). A row may be two events of today.
+  // BEGIN SOLUTION: the projection, but that its `apply` gets what upcast (of ../11-versioning/upcast.ts) makes of
+  // the rows that do not belong to bookings (belongsToBookings, of ../12-saga/deciders.ts). A row may be two
+  // events of today. A batch of rows stays a batch: one call for all of them. And a row that
+  // nobody knows is for upcast to refuse: left out, it would be missing without a word.
   const isOurs = (row: EventEnvelope): boolean => !belongsToBookings(row);
   return {
     ...projection,
@@ -102,9 +104,11 @@ export function partsOf(
   { now, watch = {}, ...servers }: SystemOptions,
   { pool, store, handle }: Core,
 ): Readonly<Record<Role, () => Part>> {
-  // BEGIN SOLUTION: relay: startRelayPart. projector: startProjectorPart, whose `project` is projectLive (of step
-  // 09) with the knownProjections, on this pool and store. saga: startSagaPart on this store, which
-  // sends its commands to reservations where everybody does: to `handle`.
+  // BEGIN SOLUTION: three functions, which start nothing yet (of ./parts.ts). relay: startRelayPart. projector:
+  // startProjectorPart, whose `project` is projectLive (of ../09-rebuild/live-projection.ts) with all
+  // knownProjections, on this pool and store. saga: startSagaPart on this store and by this clock, `now`; it
+  // sends its commands to reservations where everybody does: to the `handle` of the core, not to
+  // the imported one. `watch` hears of all three.
   const projections = knownProjections();
   const project = (event: EventEnvelope): Promise<void> =>
     projectLive(pool, store, projections, event);
@@ -118,15 +122,18 @@ export function partsOf(
 
 /**
  * Starts the parts side by side, and answers when all of them are ready.
- * @throws TimeLimitExceeded when one is not ready in time, or what it failed with; none is left running then
+ * @param limit milliseconds that each of them has, from the same moment on
+ * @throws TimeLimitExceeded that names the one that is not ready in time, or what the first failed with, as
+ *   soon as it fails; none is left running then
  */
 export async function startParts(
   starts: readonly (() => Part)[],
   limit = startTimeout,
 ): Promise<Running> {
-  // BEGIN SOLUTION: start each and note it; then wait until every one is `ready`, `within` the limit. `stop` stops
-  // those that were started, one after the other, in their order: first who takes work in. When a
-  // start or a wait fails, stop what is running already before the failure goes on.
+  // BEGIN SOLUTION: start each and note it; then wait for all of them at once until they are `ready`, each `within`
+  // (of ./time-limit.ts) the limit, which is told who it is: "The relay is not ready". `stop` stops those that
+  // were started, one after the other, in their order: first who takes work in. When a start throws
+  // or a wait fails, stop what is running already before the failure goes on.
   const running: Part[] = [];
   const stop = async (): Promise<void> => {
     for (const part of running) await part.stop();

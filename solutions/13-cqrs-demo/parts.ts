@@ -134,6 +134,7 @@ export function startProjectorPart(
   project: (event: EventEnvelope) => Promise<void>,
 ): Part {
   const trouble = (why: unknown): void => watch.onTrouble?.("projector", why);
+  const projectOrTell = orTell(trouble, project);
   const catchingUp = catchUpBeside(
     (signal) =>
       catchUpFrom(pool, readModelSubscriber, signal, async (events) => {
@@ -149,7 +150,7 @@ export function startProjectorPart(
     name: readModelSubscriber,
     handle: async (event) => {
       await watch.beforeProjected?.(event);
-      await project(event);
+      await projectOrTell(event);
       watch.onProjected?.(event);
     },
     // The queues exist from here on; what was stored before them comes from the store itself.
@@ -170,6 +171,7 @@ export function startSagaPart(
   handleReservation: HandleReservation,
 ): Part {
   const trouble = (why: unknown): void => watch.onTrouble?.("saga", why);
+  const hearOrTell = orTell(trouble, (event) => handleEvent(store, event));
   const pool = openPool(servers, 4, watch, "dispatcher");
   const catchingUp = catchUpBeside(
     (signal) =>
@@ -186,7 +188,7 @@ export function startSagaPart(
     name: bookingSubscriber,
     handle: async (event) => {
       await watch.beforeHeard?.(event);
-      await handleEvent(store, event);
+      await hearOrTell(event);
       watch.onHeard?.(event);
     },
     beforeConsuming: async () => catchingUp.begin(),
@@ -206,6 +208,21 @@ export function startSagaPart(
     await pool.end();
   };
   return part("saga", subscriber.consuming, stop);
+}
+
+/** The same, with word of each failure: the subscriber tries again, and would park it without one. */
+function orTell(
+  trouble: (why: unknown) => void,
+  handle: (event: EventEnvelope) => Promise<unknown>,
+): (event: EventEnvelope) => Promise<void> {
+  return async (event) => {
+    try {
+      await handle(event);
+    } catch (error) {
+      trouble(error);
+      throw error;
+    }
+  };
 }
 
 /** A store of a page. What is missing before it, `project` reads from the whole. */

@@ -49,9 +49,10 @@ export async function reservationPage(
 ): Promise<Page> {
   // BEGIN SOLUTION: refuse a `first` that is not 1 to longestPage (requirePage, below). Then listReservations, of
   // ../08-projections/reservations-view.ts, with the filter and this limit, and from the cursor on where
-  // there is one (fromPageCursor of ./cursors.ts). `next` is toPageCursor of where it ended, or null.
+  // there is one (fromPageCursor of ./cursors.ts; it refuses what is none, an empty text as well). `next` is
+  // toPageCursor of the place where listReservations says that the next page begins, or null.
   requirePage(first);
-  const from = after ? { after: fromPageCursor(after) } : {};
+  const from = typeof after === "string" ? { after: fromPageCursor(after) } : {};
   const { reservations, next } = await listReservations(readModel, {
     ...filter,
     ...from,
@@ -72,8 +73,9 @@ export function requirePage(first: number): void {
  * everything else is a fault of ours, and thrown: the API masks it.
  */
 export async function answerTo(ids: Ids, send: () => Promise<Outcome>): Promise<CommandAnswer> {
-  // BEGIN SOLUTION: send it, and it is `accepted` (of ./answers.ts). A ConcurrencyConflict is a `conflict`; what
-  // refusalOf knows is that refusal. Every other error goes on as it is: it is not for clients.
+  // BEGIN SOLUTION: send it, and it is `accepted` (of ./answers.ts, as are the next two). A ConcurrencyConflict is a
+  // `conflict`; what refusalOf knows is that refusal. Every other error goes on as it is: it is not for
+  // clients, also where it has a `code`, as those of the database and of the network have.
   try {
     return accepted(ids, await send());
   } catch (error) {
@@ -92,9 +94,10 @@ export async function withReservation(
   timeout = 2_000,
 ): Promise<CommandAccepted> {
   const { streamId, version } = answer;
-  // BEGIN SOLUTION: waitForVersion (of ../08-projections/read-your-writes.ts) of this stream and version, then
-  // findReservation: the answer with `reservation` in it. When the read model is not there in time
-  // (ReadModelBehind), the answer with `readModelBehind: { wanted, reached }`: the write is safe.
+  // BEGIN SOLUTION: waitForVersion (of ../08-projections/read-your-writes.ts) of this stream and version, no longer
+  // than `timeout`; then findReservation (of ../08-projections/reservations-view.ts): the answer with
+  // `reservation` in it. When the read model is not there in time (ReadModelBehind), the answer with
+  // `readModelBehind: { wanted, reached }`: the write is safe. Any other error goes on.
   try {
     await waitForVersion(readModel, streamId, version, { timeout });
     return { ...answer, reservation: await findReservation(readModel, streamId) };
@@ -115,9 +118,11 @@ export async function* eventsAfter(
   place: Checkpoint,
   signal: AbortSignal,
 ): AsyncGenerator<CommittedEvent> {
-  // BEGIN SOLUTION: take the bell first (storedBell): what rings while you read is heard afterwards. Then, until
-  // the signal is aborted: readAfter the place where you are; yield each event, and be behind it (its
-  // checkpoint); where there was none, waitForWork at the bell, of ../06-publishing/wake-up.ts
+  // BEGIN SOLUTION: take the bell first (storedBell), one for the whole subscription: what rings while you read is
+  // heard afterwards. Then, until the signal is aborted: readAfter the place where you are; yield each event, and be
+  // behind it (its checkpoint); where there was none, and only there, waitForWork at the bell (of
+  // ../06-publishing/wake-up.ts), `patience` at the most. A read that fails ends the
+  // subscription with its error: the client comes back with its last cursor.
   const bell = storedBell(signal);
   let last = place;
   while (!signal.aborted) {

@@ -69,7 +69,7 @@ export async function load(side: WriteSide, streamId: string): Promise<Loaded> {
 
 /**
  * What the rows of a stream add up to, of whatever age, from a snapshot on or from `nothing`. undefined
- * where the stream has not got the event that the snapshot ends with.
+ * where the stream has not got the event that the snapshot ends with: another one, or none at that version.
  * @throws InvalidHistory, UnknownEventType, UnknownSchemaVersion
  */
 export async function foldRows(
@@ -78,8 +78,9 @@ export async function foldRows(
   from: Folded,
 ): Promise<Folded | undefined> {
   // BEGIN SOLUTION: read the stream from the snapshot's own event on, from 1 where there is no snapshot. The
-  // snapshot's event must be the first that comes, by its id; it is in the state already. Every row
-  // behind it is folded by replayStored (of ../11-versioning/replay-stored.ts), and its id is the new eventId.
+  // snapshot's event must be the first that comes, by its id; it is in the state already. Another one comes, or
+  // nothing: undefined. Without a snapshot no row is needed: `nothing` is then the answer. Every row behind
+  // is folded by replayStored (of ../11-versioning/replay-stored.ts), and its id is the new eventId.
   let folded = from.version === 0 ? from : undefined;
   const fromVersion = Math.max(from.version, 1);
   for await (const row of store.readStream(streamId, { fromVersion })) {
@@ -106,10 +107,12 @@ export async function attempt(
   expectedVersion?: number,
 ): Promise<Attempt> {
   const streamId = envelope.command.data.reservationId;
-  // BEGIN SOLUTION: load; requireVersion (below); decide (of 01); newEvents (of 05's command-handler.ts); append at
-  // the version that was loaded; offer a snapshot of what was loaded. Where that decides nothing, is
-  // refused (DomainError), conflicts (ConcurrencyConflict) or repeats an append: has an earlier delivery
-  // of this command stored something (earlierAnswer)? Then that is the answer, whatever the state is now.
+  // BEGIN SOLUTION: load; requireVersion (below); decide (of ../01-aggregate/reservation.ts); newEvents (of
+  // ../05-command-handlers/command-handler.ts); append at the version that was loaded; offer a snapshot of what was
+  // loaded. In four cases this may be a second delivery: nothing is decided; the append was `repeated`; a
+  // DomainError; a ConcurrencyConflict, and a wrong expectation counts as one, too. Then, and only
+  // then, for it reads the whole stream: has an earlier delivery stored something (earlierAnswer)?
+  // That is the answer, whatever the state is now. If not: the unchanged version, or the error.
   const loaded = await load(side, streamId);
   try {
     requireVersion(loaded, expectedVersion);

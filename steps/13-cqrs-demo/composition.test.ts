@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EventEnvelope } from "../../shared/kernel/event.ts";
-import { scriptedParts } from "../../shared/testing/api.ts";
+import { scriptedParts, thrownBy } from "../../shared/testing/api.ts";
 import { rowsOfToday } from "../../shared/testing/old-releases.ts";
 import { cancelled, created } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
@@ -38,6 +38,36 @@ describe("a projection for all rows", () => {
     ]);
   });
 
+  it("gets a batch of rows as one batch", async () => {
+    story({
+      given: "the three rows of the same reservation",
+      when: "they are applied as one batch, as building anew does it (09)",
+      wanted: "one call, with the four events that they say, in order",
+      costs:
+        "the night in which the read model is built anew ends at noon: a statement for each row",
+    });
+    const { projection, calls } = written();
+    await forAllRows(projection).apply(noDatabase, rowsOf("reservation-1"));
+    expect(calls.map((call) => call.map(({ type }) => type))).toEqual([
+      ["ReservationCreated", "ReservationConfirmed", "StayChanged", "ReservationCancelled"],
+    ]);
+  });
+
+  it("refuses a row that nobody knows", async () => {
+    story({
+      given: "a row of a newer release: ReservationUpgraded, which is none of the bookings' either",
+      when: "it is applied",
+      wanted: "UnknownEventType: the projector waits for the code that knows it",
+      costs: "what the newer release writes is missing in the read model, and nothing says so",
+    });
+    const { projection, calls } = written();
+    const [first] = rowsOfToday([created]);
+    const newer = { ...first, type: "ReservationUpgraded", schemaVersion: 1 } as EventEnvelope;
+    const refused = await thrownBy(async () => forAllRows(projection).apply(noDatabase, [newer]));
+    expect(refused).toMatchObject({ name: "UnknownEventType" });
+    expect(calls.flat(), "events applied").toEqual([]);
+  });
+
   it("gets nothing of hotels, guests and bookings", async () => {
     story({
       given: "a row of a hotel between two of a reservation",
@@ -56,14 +86,23 @@ describe("a projection for all rows", () => {
     ]);
   });
 
-  it("is the same projection otherwise", () => {
+  it("is the same projection otherwise", async () => {
     story({
-      given: "version 1 of the projection, with its tables",
-      when: "it is made one for all rows",
-      wanted: "version 1, with its tables",
+      given: "version 1 of the projection, with its tables, which writes a mail for each event",
+      when: "it is made one for all rows, and an event comes in live",
+      wanted: "version 1, with its tables, and the mail",
+      costs: "since the deployment no guest gets a mail, and no test is red",
     });
-    const { version, tables } = forAllRows(firstProjection);
-    expect({ version, tables }).toEqual({ version: 1, tables: firstProjection.tables });
+    const mails: string[] = [];
+    const sideEffect = async ({ type }: EventEnvelope): Promise<void> => void mails.push(type);
+    const made = forAllRows({ ...firstProjection, sideEffect });
+    for (const row of rowsOfToday([created])) await made.sideEffect?.(row);
+    const { version, tables } = made;
+    expect({ version, tables, mails }).toEqual({
+      version: 1,
+      tables: firstProjection.tables,
+      mails: ["ReservationCreated"],
+    });
   });
 });
 
@@ -94,6 +133,7 @@ describe("parts that are started", () => {
       given: "three running parts",
       when: "they are stopped",
       wanted: "the second ends when the first has ended, and so on",
+      costs: "each deployment leaves events between the parts, and the board shows yesterday's",
     });
     const { part, log } = scriptedParts();
     const running = await startParts([part("a"), part("b"), part("c")]);
@@ -110,23 +150,39 @@ describe("parts that are started", () => {
   });
 
   it.each([
-    ["cannot start", "c cannot start"],
-    ["fails", "c failed"],
-    ["never", "The c is not ready after 0.05 s."],
-  ] as const)("leave nothing running when one of them %s", async (how, message) => {
+    ["whose start throws", "cannot start", { message: "saga cannot start" }],
+    ["that fails", "fails", { message: "saga failed" }],
+    [
+      "that is never ready",
+      "never",
+      { name: "TimeLimitExceeded", message: expect.stringContaining("saga") },
+    ],
+  ] as const)("leave nothing running beside one %s", async (which, how, failure) => {
     story({
-      given: `two parts that run, and a third that ${how === "never" ? "is never ready" : how}`,
+      given: `relay and projector, which run, and a saga ${which}`,
       when: "they are started, with 50 ms for it",
-      wanted: "its failure, and none is running any more",
+      wanted: `${how === "never" ? "TimeLimitExceeded, which names the saga" : "what it failed with"}; and none is running any more`,
     });
     const { part, log } = scriptedParts();
-    const failed = startParts([part("a"), part("b"), part("c", how)], 50).then(
-      () => "started",
-      (error: Error) => error,
-    );
-    const answer = await soon(failed, "startParts waits for a part that is never ready");
-    if (!(answer instanceof Error)) return expect.fail("startParts answered as if all were ready");
-    if (answer.message !== message) throw answer;
-    expect(log).toEqual(expect.arrayContaining(["a has ended", "b has ended"]));
+    const starts = [part("relay"), part("projector"), part("saga", how)];
+    const failed = thrownBy(() => startParts(starts, 50));
+    const error = await soon(failed, "startParts waits for ever for a part that is never ready");
+    expect(error).toMatchObject(failure);
+    expect(log).toEqual(expect.arrayContaining(["relay has ended", "projector has ended"]));
+  });
+
+  it("give up with the first that fails, and wait for no other", async () => {
+    story({
+      given: "a relay that is never ready, and a saga that fails at once",
+      when: "both are started, with a second for it",
+      wanted: "what the saga failed with, not TimeLimitExceeded for the relay",
+      costs:
+        "a start that cannot succeed takes a minute each time, and the log names the wrong part",
+    });
+    const { part } = scriptedParts();
+    const starts = [part("relay", "never"), part("saga", "fails")];
+    const failed = thrownBy(() => startParts(starts, 1_000));
+    const error = await soon(failed, "startParts waits for ever for a part that is never ready");
+    expect(error).toMatchObject({ message: "saga failed" });
   });
 });

@@ -13,6 +13,7 @@ import { costs, story } from "../../shared/testing/story.ts";
 import { hashOf, now, useServers } from "../../shared/testing/system.ts";
 import { soon } from "../../shared/testing/waiting.ts";
 import { project } from "../../solutions/08-projections/projection.ts";
+import { waitForVersion } from "../../solutions/08-projections/read-your-writes.ts";
 import { accepted, type CommandAccepted } from "../../solutions/13-cqrs-demo/answers.ts";
 import { apiSchema } from "./api-schema.ts";
 import { openLive } from "./live.ts";
@@ -62,6 +63,22 @@ describe("a page of reservations", () => {
     ]);
   });
 
+  it("is the last one where nothing comes behind it, also when it is full", async () => {
+    story({
+      given: "four reservations",
+      when: "they are asked for in pages of two, and all at once in a page of four",
+      wanted: "a next page after the first two, and none after the others",
+      costs: "`next`, says the page, and shows an empty list: one click in three is for nothing",
+    });
+    await reservations(4);
+    const { pool } = test.database;
+    const first = await reservationPage(pool, {}, { first: 2 });
+    const second = await reservationPage(pool, {}, { first: 2, after: first.next });
+    const all = await reservationPage(pool, {}, { first: 4 });
+    expect([first.nodes.length, second.nodes.length, all.nodes.length]).toEqual([2, 2, 4]);
+    expect([typeof first.next, second.next, all.next]).toEqual(["string", null, null]);
+  });
+
   it("has what the filter says, and no more", async () => {
     story({
       given: "three reservations, one of them ben's",
@@ -92,10 +109,17 @@ describe("a page of reservations", () => {
     },
   );
 
-  it("after a cursor that is none is refused", async () => {
-    story({ when: "the cursor is text that somebody made up", wanted: "refused: BAD_USER_INPUT" });
+  it.each([
+    ["that somebody made up", "bm8gY3Vyc29y"],
+    ["that is an empty text", ""],
+  ])("after a cursor %s is refused", async (which, after) => {
+    story({
+      when: `a page is asked for after a cursor ${which}`,
+      wanted: "refused: BAD_USER_INPUT, and not the first page",
+      costs: "a job that has lost its cursor copies the first page again and again, without an end",
+    });
     const refused = await thrownBy(() =>
-      reservationPage(test.database.pool, {}, { first: 2, after: "bm8gY3Vyc29y" }),
+      reservationPage(test.database.pool, {}, { first: 2, after }),
     );
     expect(refused).toMatchObject({ extensions: { code: "BAD_USER_INPUT" } });
   });
@@ -185,13 +209,23 @@ describe("the answer to a command", () => {
     });
   });
 
-  it("is none where the fault is ours: that is thrown, to be masked and logged", async () => {
+  it.each([
+    ["our own code is wrong", new Error("state.stay is missing in reservation-1")],
+    [
+      "the database has gone",
+      Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }),
+    ],
+    [
+      "the database refuses a statement",
+      Object.assign(new Error('relation "events" does not exist'), { code: "42P01" }),
+    ],
+  ] as const)("is none where %s: that is thrown, to be masked and logged", async (why, error) => {
     story({
-      when: "it fails because the database has gone",
+      when: `it fails because ${why}: ${error.message}`,
       wanted: "the error itself, not a refusal that tells it to everybody",
     });
-    const error = new Error("connect ECONNREFUSED 10.0.0.7:5432");
-    expect(await thrownBy(() => answerTo(ids, () => Promise.reject(error)))).toBe(error);
+    const thrown = await thrownBy(() => answerTo(ids, () => Promise.reject(error)));
+    expect(thrown === error, `not the error itself, but ${String(thrown)}`).toBe(true);
   });
 });
 
@@ -238,6 +272,23 @@ describe("an answer with the read model's row", () => {
     });
     const answer = await soon(withReservation(test.database.pool, stored, 50), "no answer comes");
     expect(answer).toEqual({ ...stored, readModelBehind: { wanted: 1, reached: 0 } });
+  });
+
+  it("comes no later than the time that was given", async () => {
+    story({
+      given: "a projection that stands still, and somebody who waits a second for it",
+      when: "the answer is asked for, with 20 ms to wait",
+      wanted: "the answer, before the second is over",
+      costs: "every page waits two seconds for a projector that is known to be down",
+    });
+    const second = waitForVersion(test.database.setUpPool, "reservation-1", 1, { timeout: 1_000 });
+    const answer = withReservation(test.database.pool, stored, 20);
+    const first = await Promise.race([
+      answer.then(() => "the answer"),
+      second.catch(() => "the end of the second"),
+    ]);
+    await Promise.allSettled([answer, second]);
+    expect(first, "what comes first").toBe("the answer");
   });
 
   it("fails where the database does", async () => {

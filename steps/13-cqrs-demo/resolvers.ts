@@ -34,7 +34,8 @@ export async function reservationPage(
 ): Promise<Page> {
   // TODO: refuse a `first` that is not 1 to longestPage (requirePage, below). Then listReservations, of
   // ../08-projections/reservations-view.ts, with the filter and this limit, and from the cursor on where
-  // there is one (fromPageCursor of ./cursors.ts). `next` is toPageCursor of where it ended, or null.
+  // there is one (fromPageCursor of ./cursors.ts; it refuses what is none, an empty text as well). `next` is
+  // toPageCursor of the place where listReservations says that the next page begins, or null.
   throw new NotImplemented("reservationPage");
 }
 
@@ -49,8 +50,9 @@ export function requirePage(first: number): void {
  * everything else is a fault of ours, and thrown: the API masks it.
  */
 export async function answerTo(ids: Ids, send: () => Promise<Outcome>): Promise<CommandAnswer> {
-  // TODO: send it, and it is `accepted` (of ./answers.ts). A ConcurrencyConflict is a `conflict`; what
-  // refusalOf knows is that refusal. Every other error goes on as it is: it is not for clients.
+  // TODO: send it, and it is `accepted` (of ./answers.ts, as are the next two). A ConcurrencyConflict is a
+  // `conflict`; what refusalOf knows is that refusal. Every other error goes on as it is: it is not for
+  // clients, also where it has a `code`, as those of the database and of the network have.
   throw new NotImplemented("answerTo");
 }
 
@@ -61,9 +63,10 @@ export async function withReservation(
   timeout = 2_000,
 ): Promise<CommandAccepted> {
   const { streamId, version } = answer;
-  // TODO: waitForVersion (of ../08-projections/read-your-writes.ts) of this stream and version, then
-  // findReservation: the answer with `reservation` in it. When the read model is not there in time
-  // (ReadModelBehind), the answer with `readModelBehind: { wanted, reached }`: the write is safe.
+  // TODO: waitForVersion (of ../08-projections/read-your-writes.ts) of this stream and version, no longer
+  // than `timeout`; then findReservation (of ../08-projections/reservations-view.ts): the answer with
+  // `reservation` in it. When the read model is not there in time (ReadModelBehind), the answer with
+  // `readModelBehind: { wanted, reached }`: the write is safe. Any other error goes on.
   throw new NotImplemented("withReservation");
 }
 
@@ -76,8 +79,10 @@ export async function* eventsAfter(
   place: Checkpoint,
   signal: AbortSignal,
 ): AsyncGenerator<CommittedEvent> {
-  // TODO: take the bell first (storedBell): what rings while you read is heard afterwards. Then, until
-  // the signal is aborted: readAfter the place where you are; yield each event, and be behind it (its
-  // checkpoint); where there was none, waitForWork at the bell, of ../06-publishing/wake-up.ts
+  // TODO: take the bell first (storedBell), one for the whole subscription: what rings while you read is
+  // heard afterwards. Then, until the signal is aborted: readAfter the place where you are; yield each event, and be
+  // behind it (its checkpoint); where there was none, and only there, waitForWork at the bell (of
+  // ../06-publishing/wake-up.ts), `patience` at the most. A read that fails ends the
+  // subscription with its error: the client comes back with its last cursor.
   throw new NotImplemented("eventsAfter");
 }

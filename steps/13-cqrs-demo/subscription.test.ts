@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { thrownBy } from "../../shared/testing/api.ts";
 import { quietPool } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { created } from "../../shared/testing/reservations.ts";
@@ -34,6 +35,36 @@ describe("a subscription to all events", () => {
     source.store(1);
     await soon(subscriber.has(4), "a second one does not come");
     expect(subscriber.seen).toEqual([1, 2, 3, 4]);
+  });
+
+  it("reads page after page, and waits only where there is none", async () => {
+    story({
+      given: "five stored events, in pages of two, and a bell that does not ring",
+      when: "somebody subscribes",
+      wanted: "1 to 5 before it waits",
+      costs: "a page each second: who was away for a night has caught up at noon",
+    });
+    const source = scripted();
+    source.store(5);
+    const subscriber = read(source);
+    const all = Promise.race([subscriber.has(5), subscriber.unlessItFails(source.waiting())]);
+    await soon(all, "the stored events do not come");
+    expect(subscriber.seen, "what it has when it first waits").toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("takes one bell, however much it reads", async () => {
+    story({
+      given: "two stored events, which are a page",
+      when: "somebody subscribes, reads them, and looks for more",
+      wanted: "one bell was taken: each is kept until the subscription ends",
+      costs: "a bell for each page: by the evening every event rings for a million of them",
+    });
+    const source = scripted();
+    source.store(2);
+    const subscriber = read(source);
+    await soon(subscriber.has(2), "the stored events do not come");
+    await soon(subscriber.unlessItFails(source.waiting()), "it does not wait at the bell");
+    expect(source.bells(), "bells taken").toBe(1);
   });
 
   it("gets what is stored between its look and its wait", async () => {
@@ -87,6 +118,28 @@ describe("a subscription to all events", () => {
     const events = eventsAfter(source.live, startOfStore, source.signal);
     await soon(events.next(), "the first event does not come");
     expect(source.reads(), "pages read").toBe(1);
+  });
+
+  it("ends with the error when the store cannot be read", async () => {
+    story({
+      given: "a store that cannot be read",
+      when: "somebody subscribes",
+      wanted: "the store's error: the client comes back with its cursor",
+      costs:
+        "the board stands still with a green light, and nobody is told to look at the database",
+    });
+    const source = scripted();
+    source.afterRead(1, () => {
+      throw new Error("Connection terminated unexpectedly");
+    });
+    const subscriber = read(source);
+    const isWaiting = source.waiting().then(() => "it waits as if nothing had been stored");
+    const ended = subscriber.ended.then(() => "it ended without a word");
+    const error = await soon(
+      thrownBy(() => Promise.race([isWaiting, ended])),
+      "the subscription neither ends nor waits",
+    );
+    expect(error).toMatchObject({ message: "Connection terminated unexpectedly" });
   });
 
   it("ends when its reader has left", async () => {
@@ -167,7 +220,7 @@ function scripted() {
   leave.signal.addEventListener("abort", () => bell.ring());
   const stored: CommittedEvent[] = [];
   const after = new Map<number, () => void>();
-  let isTaken = false;
+  let bells = 0;
   let reads = 0;
   let onWait: () => void = () => undefined;
   const isWaiting = new Promise<void>((resolve) => {
@@ -178,15 +231,16 @@ function scripted() {
     leave: () => leave.abort(),
     waiting: () => isWaiting,
     reads: () => reads,
+    bells: () => bells,
     afterRead: (nth: number, then: () => void) => void after.set(nth, then),
     store(count: number) {
       for (let number = 0; number < count; number += 1) stored.push(committed(stored.length + 1));
       // A bell that nobody has taken yet rings for nobody.
-      if (isTaken) bell.ring();
+      if (bells > 0) bell.ring();
     },
     live: {
       storedBell: () => {
-        isTaken = true;
+        bells += 1;
         return {
           ...bell,
           onRing: (listener: () => void) => {

@@ -10,7 +10,10 @@ import {
   useServers,
   writeFirstRelease,
 } from "../../shared/testing/system.ts";
-import { until } from "../../shared/testing/waiting.ts";
+import { soon, until } from "../../shared/testing/waiting.ts";
+import { liveVersion } from "../../solutions/09-rebuild/live-projection.ts";
+import { rebuild } from "../../solutions/09-rebuild/rebuild.ts";
+import { knownProjections } from "../../solutions/13-cqrs-demo/composition.ts";
 import { installTables } from "../../solutions/13-cqrs-demo/schema-files.ts";
 import { composeReservationSystem, partsOf, type Role } from "./composition.ts";
 
@@ -49,6 +52,25 @@ describe("the system, put together", () => {
     expect(shown).toHaveLength(4);
   });
 
+  it("goes on projecting when another version of the read model has gone live", async () => {
+    story({
+      given:
+        "a running system, and version 2 of the read model, built beside the first and swapped in",
+      when: "a reservation is created",
+      wanted: "its row in version 2: the projector knows both versions, and was not restarted",
+      costs: "the swap of a Sunday night goes well, and no row changes until somebody deploys",
+    });
+    const system = test.ends(await composeReservationSystem({ ...test.servers(), now }));
+    await system.handle(creation("reservation-1"));
+    await settled(test);
+    const projection = knownProjections().find(({ version }) => version === 2);
+    if (!projection) return expect.fail("version 2 is not there");
+    await rebuild({ pool: test.database.setUpPool, projection });
+    await system.handle(creation("reservation-2"));
+    await settled(test);
+    expect(await liveVersion(test.database.setUpPool), "the live version").toBe(2);
+  });
+
   it("completes a booking, whose events all belong to its request", async () => {
     story({
       given: "the Astoria has one double, ada 500.00 EUR",
@@ -63,6 +85,7 @@ describe("the system, put together", () => {
       "the booking's last event",
       async () => (await types("booking-reservation-1")).at(-1),
       "BookingCompleted 1",
+      test.troubles,
     );
     const confirmed = (await rows("reservation-1")).at(-1);
     expect([confirmed?.type, confirmed?.metadata.correlationId]).toEqual([
@@ -70,6 +93,49 @@ describe("the system, put together", () => {
       correlationId,
     ]);
     await settled(test);
+  });
+
+  it("ends a booking whose time is over by the clock that it was given", async () => {
+    story({
+      given: "a saga whose clock is an hour ahead, and no relay: no answer reaches the booking",
+      when: "a booking is requested that has 15 minutes",
+      wanted: "it turns back at once, because it has timed out",
+      costs:
+        "what is tested with a clock of its own in the evening waits for the real one at night",
+    });
+    const anHourAhead = (): string => now(60);
+    const options = { ...test.servers(), now: anHourAhead, roles: ["saga"] as const };
+    const system = test.ends(await composeReservationSystem(options));
+    await requestBooking(system.store, "reservation-1");
+    const reason = async (): Promise<unknown> =>
+      (await rows("booking-reservation-1")).map(({ data }) => Object(data).reason).at(-1);
+    await until("why the booking has turned back", reason, "timed-out", test.troubles);
+  });
+
+  it("tells who watches of each event on its way", async () => {
+    story({
+      given: "all roles in one process, and somebody who watches",
+      when: "a reservation is created",
+      wanted: "it was published, projected, and heard by the bookings",
+      costs: "the first incident, and the log of three processes is empty",
+    });
+    const seen = new Set<string>();
+    const note =
+      (what: string) =>
+      ({ streamId }: EventEnvelope): void =>
+        void seen.add(`${streamId} ${what}`);
+    const watch = {
+      onPublished: note("published"),
+      onProjected: note("projected"),
+      onHeard: note("heard"),
+    };
+    const system = test.ends(await composeReservationSystem({ ...test.servers(), now, watch }));
+    await system.handle(creation("reservation-1"));
+    await until("what was told", () => [...seen].sort(), [
+      "reservation-1 heard",
+      "reservation-1 projected",
+      "reservation-1 published",
+    ]);
   });
 
   it("runs as roles that share nothing but the servers", async () => {
@@ -88,6 +154,7 @@ describe("the system, put together", () => {
       "the booking's last event",
       async () => (await types("booking-reservation-1")).at(-1),
       "BookingCompleted 1",
+      test.troubles,
     );
     await settled(test);
   });
@@ -116,8 +183,9 @@ describe("the system, put together", () => {
     });
     const amqpUrl = "amqp://127.0.0.1:1";
     const options = { ...test.servers(), amqpUrl, now, startWithin: 500 };
-    const failed = await thrownBy(() => composeReservationSystem(options));
-    expect(failed).toMatchObject({ name: "TimeLimitExceeded" });
+    const failed = thrownBy(() => composeReservationSystem(options));
+    const error = await soon(failed, "the start goes on for ever, past its half second");
+    expect(error).toMatchObject({ name: "TimeLimitExceeded" });
     await until("connections of the system", connections, 0);
   });
 

@@ -92,6 +92,8 @@ describe("a store that says which shape it is given", () => {
       given: "an event of a hotel, written twice with one id",
       when: "it is appended, expecting version 0",
       wanted: "schemaVersion 1; the store's own answer, `repeated` the second time",
+      costs:
+        "no hotel can be opened any more, and no guest be registered: 09:00, and nothing books",
     });
     const store = inMemoryEventStore();
     const data = { hotelId: "astoria", rooms: { single: 0, double: 1, suite: 0 }, openedAt: "" };
@@ -168,6 +170,23 @@ describe("the rows of a reservation", () => {
     expect(await foldRows(store, reservationId, strange)).toBeUndefined();
   });
 
+  it("do not go on from a snapshot that is ahead of them", async () => {
+    story({
+      given: "a backup of two events, and a snapshot at version 4 that was not restored with it",
+      when: "they are folded onto it, and so is a stream that has no event at all",
+      wanted: "undefined, both times: the caller begins at the beginning",
+      costs: "commands are decided on a future that was taken back, and stored",
+    });
+    const { store } = await todays(created, confirmed);
+    const { history } = await todays(created, confirmed, stayChanged, cancelled);
+    const ahead = snapshotAt(history, 4);
+    expect(await foldRows(store, reservationId, ahead), "of two events").toBeUndefined();
+    expect(
+      await foldRows(inMemoryEventStore(), reservationId, ahead),
+      "of no event",
+    ).toBeUndefined();
+  });
+
   it("are all read when the snapshot is not believed, or its table is not there", async () => {
     story({
       given:
@@ -198,6 +217,8 @@ describe("a command to a reservation", () => {
       given: "v1 created",
       when: "it is confirmed",
       wanted: "v2 ReservationConfirmed; a snapshot of what was loaded, v1, is offered",
+      costs:
+        "a snapshot of a state that no event says: each command behind it is decided on nothing",
     });
     const { store } = await todays(created);
     const { side, offered } = sideOf(store);
@@ -206,6 +227,20 @@ describe("a command to a reservation", () => {
     expect(result.events.map(({ type }) => type)).toEqual(["ReservationConfirmed"]);
     expect(result.position).toBe(2n);
     expect(offered, "versions offered").toEqual([1]);
+  });
+
+  it("is decided on a snapshot and what lies behind it, and nothing else is read", async () => {
+    story({
+      given: "v1 created, v2 the stay moved, v3 confirmed, with a snapshot at v3",
+      when: "it is cancelled",
+      wanted: "v4, and one row read: the snapshot's own",
+      costs: "the snapshots are there, and each command reads the whole stream all the same",
+    });
+    const { store, history } = await todays(created, stayChanged, confirmed);
+    await putRow(database.setUpPool, snapshotAt(history, 3));
+    const result = await attempt(sideOf(store, database.pool).side, cancelReservation);
+    expect(result).toMatchObject({ version: 4, repeated: false });
+    expect(store.eventsRead(), "rows read").toBe(1);
   });
 
   it("stores nothing where there is nothing to do", async () => {
@@ -296,11 +331,34 @@ describe("a command to a reservation", () => {
     expect(await versionsIn(store)).toHaveLength(3);
   });
 
+  it("that comes twice at the same moment is answered with what was stored", async () => {
+    story({
+      given: "v1 created; while a confirmation of 13:00 is decided, a delivery of 12:00 is stored",
+      when: "the one of 13:00 goes on",
+      wanted: "version 2, repeated, confirmed at 12:00: what is in the stream",
+      costs: "two screens show two times for one confirmation, and the guest's mail a third",
+    });
+    const { store } = await todays(created);
+    const at = (hour: number) => {
+      const data = { reservationId, now: `2030-01-01T${hour}:00:00.000Z` };
+      return delivered(2, { type: "ConfirmReservation", data });
+    };
+    const intervening = interveningStore(store, {
+      beforeAppend: (nth) => (nth === 1 ? attempt(sideOf(store).side, at(12)) : undefined),
+    });
+    const result = await intervening.untilTired(attempt(sideOf(intervening).side, at(13)));
+    expect(result).toMatchObject({ version: 2, repeated: true });
+    expect(result.events.map(({ data }) => data)).toEqual([
+      { reservationId, confirmedAt: "2030-01-01T12:00:00.000Z" },
+    ]);
+  });
+
   it("that expects another version is a conflict, and is not tried again", async () => {
     story({
       given: "v1 created, v2 confirmed",
       when: "it is cancelled by a client that has seen version 1",
       wanted: "ConcurrencyConflict, expected 1, actual 2; nothing stored",
+      costs: "who decides by an old screen undoes what somebody else has just done",
     });
     const { store } = await todays(created, confirmed);
     const conflict = await thrownBy(() =>
@@ -312,6 +370,19 @@ describe("a command to a reservation", () => {
       actual: 2,
     });
     expect(await versionsIn(store)).toHaveLength(2);
+  });
+
+  it("that expects another version is a conflict, also where the domain would refuse it", async () => {
+    story({
+      given: "v1 created, v2 cancelled",
+      when: "the stay is changed by a client that has seen version 1",
+      wanted: "ConcurrencyConflict, expected 1, actual 2: it has not seen yet why",
+      costs:
+        "`not allowed`, says the page, and shows the reservation as if it were: the desk calls you",
+    });
+    const { store } = await todays(created, cancelled);
+    const conflict = await thrownBy(() => attempt(sideOf(store).side, changeTheStay, 1));
+    expect(conflict).toMatchObject({ name: "ConcurrencyConflict", expected: 1, actual: 2 });
   });
 
   it("that expects the version it was decided at is repeated all the same", async () => {
@@ -332,6 +403,7 @@ describe("a command to a reservation", () => {
       given: "v1 created; while a change of the stay is decided, somebody cancels",
       when: "the change is handled",
       wanted: "refused, reservation-cancelled: it was decided again on what is",
+      costs: "a stay is changed that is cancelled: the room is given away, and the guest arrives",
     });
     const { store } = await todays(created);
     const intervening = interveningStore(store, {
