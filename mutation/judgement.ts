@@ -1,7 +1,7 @@
 /** Holds a step's mutants against the list of those that may survive, and against the bar. */
 
 import type { Mutant } from "./report.ts";
-import type { Survivor } from "./survivor.ts";
+import type { Excuse, Survivor } from "./survivor.ts";
 
 export interface Judgement {
   readonly killed: number;
@@ -22,32 +22,35 @@ export interface Judgement {
 /** `bar` is the lowest score, in percent. */
 export function judge(
   mutants: readonly Mutant[],
-  list: readonly Survivor[],
+  excuses: readonly Excuse[],
   bar: number,
 ): Judgement {
   const count = (outcome: Mutant["outcome"]): number =>
     mutants.filter((mutant) => mutant.outcome === outcome).length;
   const survivors = mutants.filter(({ outcome }) => outcome === "survived");
-  const named = survivors.flatMap(
-    (mutant) => list.find((survivor) => isAbout(survivor, mutant)) ?? [],
-  );
-  const equivalent = named.filter(({ verdict }) => verdict === "equivalent").length;
+  const isListed = (mutant: Mutant, list: readonly Survivor[]): boolean =>
+    list.some((survivor) => isAbout(survivor, mutant));
+  const listed = excuses.flatMap((excuse) => excuse.mutants);
+  const equivalents = excuses
+    .filter(({ verdict }) => verdict === "equivalent")
+    .flatMap((excuse) => excuse.mutants);
+  const unlisted = survivors.filter((mutant) => !isListed(mutant, listed));
+  const equivalent = survivors.filter((mutant) => isListed(mutant, equivalents)).length;
   const [killed, timeouts, unsure] = [count("killed"), count("timeout"), count("unsure")];
   const caught = killed + timeouts;
   const valid = caught + survivors.length + unsure;
   const score = percent(caught, valid - equivalent);
   return {
-    ...{ killed, timeouts, survived: survivors.length, listed: named.length, equivalent, score },
+    ...{ killed, timeouts, survived: survivors.length, equivalent, score },
+    listed: survivors.length - unlisted.length,
     rawScore: percent(caught, valid),
     faults: [
-      ...survivors
-        .filter((mutant) => !list.some((survivor) => isAbout(survivor, mutant)))
-        .map((mutant) => `survived, and is not listed:\n${inWords(mutant)}`),
+      ...unlisted.map((mutant) => `survived, and is not listed:\n${inWords(mutant)}`),
       ...mutants
         .filter(({ outcome }) => outcome === "unsure")
         .map((mutant) => `could not be judged, not even the second time:\n${inWords(mutant)}`),
-      ...list
-        .filter((survivor) => !named.includes(survivor))
+      ...listed
+        .filter((survivor) => !survivors.some((mutant) => isAbout(survivor, mutant)))
         .map((survivor) => staleness(survivor, mutants)),
       ...(score < bar ? [`the score is ${score.toFixed(1)} %, below ${bar} %`] : []),
     ],

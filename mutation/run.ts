@@ -16,7 +16,7 @@ import { judge } from "./judgement.ts";
 import { installPackages } from "./packages.ts";
 import { withServers } from "./servers.ts";
 import { mutate } from "./stryker.ts";
-import { survivorsOf } from "./survivors/catalogue.ts";
+import { excusesOf } from "./survivors/catalogue.ts";
 import { printRow, printTable, type Row } from "./table.ts";
 
 /** In percent. Where time and servers play a part, more of what a mutant changes cannot be seen from outside. */
@@ -53,7 +53,7 @@ async function tried(step: Step): Promise<Row> {
     const mutants = await withServers(step.needs, (servers) => mutate({ step, servers, line }));
     line.clear();
     const bar = bars[step.id] ?? 90;
-    const judgement = judge(mutants, survivorsOf(step.id), bar);
+    const judgement = judge(mutants, excusesOf(step.id), bar);
     const row = { step, bar, judgement, minutes: (performance.now() - began) / 60_000 };
     printRow(row);
     return row;

@@ -1,9 +1,14 @@
 /** The mutants that may survive, by step. */
 
-import type { Survivor } from "../survivor.ts";
+import type { Excuse } from "../survivor.ts";
+import { aggregateSurvivors } from "./01-aggregate.ts";
+import { replaySurvivors } from "./02-replay.ts";
 
-const catalogue: Readonly<Record<string, readonly Survivor[]>> = {};
+const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
+  "01-aggregate": aggregateSurvivors,
+  "02-replay": replaySurvivors,
+};
 
-export function survivorsOf(stepId: string): readonly Survivor[] {
+export function excusesOf(stepId: string): readonly Excuse[] {
   return catalogue[stepId] ?? [];
 }
