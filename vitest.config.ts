@@ -95,7 +95,7 @@ export default defineConfig({
                   ? { name: tooling, include: aboutServers }
                   : {
                       name: "tooling",
-                      include: ["shared/**/*.test.ts"],
+                      include: ["shared/**/*.test.ts", "mutation/*.test.ts"],
                       exclude: aboutServers,
                       isolate: false,
                     },

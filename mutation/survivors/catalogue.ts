@@ -3,10 +3,12 @@
 import type { Excuse } from "../survivor.ts";
 import { aggregateSurvivors } from "./01-aggregate.ts";
 import { replaySurvivors } from "./02-replay.ts";
+import { commandHandlerSurvivors } from "./05-command-handlers.ts";
 
 const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "01-aggregate": aggregateSurvivors,
   "02-replay": replaySurvivors,
+  "05-command-handlers": commandHandlerSurvivors,
 };
 
 export function excusesOf(stepId: string): readonly Excuse[] {
