@@ -68,8 +68,8 @@ export function readReport(file: string): readonly Mutant[] {
   });
 }
 
-const noAnswer =
-  /^InfrastructureMissing|ECONNREFUSED|ECONNRESET|This run started no|^Test timed out|Hook timed out/;
+const noAnswer = /^InfrastructureMissing|ECONNREFUSED|This run started no/;
+const late = /^(Test|Hook) timed out/;
 
 function outcomeOf(mutant: ReportedMutant, tests: number): Outcome {
   switch (mutant.status) {
@@ -77,6 +77,7 @@ function outcomeOf(mutant: ReportedMutant, tests: number): Outcome {
     case "CompileError":
       return "left out";
     case "Killed":
+      if (late.test(mutant.statusReason ?? "")) return "timeout";
       return noAnswer.test(mutant.statusReason ?? "") ? "unsure" : "killed";
     case "Timeout":
       // A loop that has turned a hundred times as often as the reference's is no matter of the clock.
