@@ -3,6 +3,7 @@
 import type { Excuse } from "../survivor.ts";
 import { aggregateSurvivors } from "./01-aggregate.ts";
 import { replaySurvivors } from "./02-replay.ts";
+import { eventStoreSurvivors } from "./03-event-store.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
@@ -10,6 +11,7 @@ import { snapshotSurvivors } from "./10-snapshots.ts";
 const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "01-aggregate": aggregateSurvivors,
   "02-replay": replaySurvivors,
+  "03-event-store": eventStoreSurvivors,
   "05-command-handlers": commandHandlerSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
