@@ -29,6 +29,9 @@ const aboutServers = [
   "shared/workshop/{commands,debugging,demo,editor,editor-rules,external-links,guide,infra}.test.ts",
 ];
 
+// Whoever mutates a step runs its own tests only, and asks them for yes or no (mutation/stryker.ts).
+const mutated = process.env.WORKSHOP_STEP;
+
 const forAll = {
   pool: "forks" as const,
   globalSetup: ["shared/infrastructure/global-setup.ts"],
@@ -54,8 +57,8 @@ export default defineConfig({
         plugins: [treePlugin(ownerIn(tree, solvedSteps()))],
         test: {
           name: tree,
-          // Whoever mutates a step runs its own tests only (mutation/run.ts).
-          include: [`steps/${process.env.WORKSHOP_STEP ?? "**"}/*.test.ts`],
+          include: [`steps/${mutated ?? "**"}/*.test.ts`],
+          ...(mutated !== undefined && { provide: { laws: { isFirstEnough: true } } }),
           isolate: tree === "learner",
         },
       })),
@@ -92,7 +95,7 @@ export default defineConfig({
                   ? { name: tooling, include: aboutServers }
                   : {
                       name: "tooling",
-                      include: ["shared/**/*.test.ts"],
+                      include: ["shared/**/*.test.ts", "mutation/*.test.ts"],
                       exclude: aboutServers,
                       isolate: false,
                     },

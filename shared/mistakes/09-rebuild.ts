@@ -33,6 +33,8 @@ export const rebuildMistakes: readonly Mistake[] = [
       "the swap › makes live projecting wait while it applies the last events, and loses none",
       "the swap › has what was projected until the very moment of the lock",
       "the swap › lets readers read while it applies the last events",
+      "the swap › gives way as well when the server ends it to break a deadlock",
+      "the swap › fails with what went wrong, where that was no lock",
     ],
     whatItCostsInProduction:
       "The 38 events of the last second were in the old tables only, and the bus, which had its acks, never brought them again. Two guests stood before a full house in August.",
@@ -120,6 +122,7 @@ export const rebuildMistakes: readonly Mistake[] = [
       "the swap › makes live projecting wait while it applies the last events, and loses none",
       "the swap › carries over how far each stream is",
       "a rebuild › goes on to its end while events are written and projected",
+      "the swap › gives way as well when the server ends it to break a deadlock",
     ],
     whatItCostsInProduction:
       "The rebuild was 70 events ahead of the live projection, which came to them a second later and applied them again. 41 nights had a room too many from the first minute on.",

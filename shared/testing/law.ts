@@ -26,6 +26,8 @@ export interface Law<Values extends unknown[]> {
 export interface LawSettings {
   /** Just one case of one law; the others are skipped. */
   readonly replay?: { readonly id: string; readonly seed: number; readonly path: string };
+  /** Nobody reads the case that breaks a law: the first will do, no smaller one is looked for. */
+  readonly isFirstEnough?: boolean;
   /** Other cases, until then (milliseconds since 1970). */
   readonly explore?: { readonly seed: number; readonly until: number };
 }
@@ -56,7 +58,7 @@ const longestShrinking = 5_000;
 /** Declares the test of a law. `id` is a word that no other law of the step has, for `--replay`. */
 export function law<Values extends unknown[]>(id: string, title: string, law: Law<Values>): void {
   // Vitest alone, as an editor starts it, provides nothing.
-  const { replay, explore }: LawSettings = inject("laws") ?? {};
+  const { replay, explore, isFirstEnough = false }: LawSettings = inject("laws") ?? {};
   it.skipIf(replay !== undefined && replay.id !== id)(title, async (context) => {
     const { task, signal, onTestFailed } = context;
     let current: Values | undefined;
@@ -87,7 +89,11 @@ export function law<Values extends unknown[]>(id: string, title: string, law: La
     });
   });
 
-  function casesOf({ seed = 1, runs, endOnFailure = false }: Law<Values>): fc.Parameters<[Values]> {
+  function casesOf({
+    seed = 1,
+    runs,
+    endOnFailure = isFirstEnough,
+  }: Law<Values>): fc.Parameters<[Values]> {
     if (replay) {
       return { seed: replay.seed, path: replay.path, numRuns: 1, endOnFailure: true };
     }

@@ -61,6 +61,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run bench": "it measures for minutes, and there is nothing to judge but a fast machine",
   "npm run bench append": "as npm run bench",
   "npm run bench snapshots": "as npm run bench",
+  "npm run mutation": "it runs the tests of all steps two thousand times, which takes hours",
+  "npm run mutation 4": "as npm run mutation",
   "npm run demo -- --serve": "it serves until somebody ends it: shared/workshop/demo.test.ts does",
   "npm run demo -- --roles api,relay*2,projector*2,saga": ".ci/run runs it",
   "npm run load": ".ci/run runs it, for five seconds",

@@ -129,6 +129,8 @@ describe("a new reservation", () => {
     ["departs before it arrives", "2030-05-03", "2030-05-01"],
     ["has 31 nights", "2030-05-01", "2030-06-01"],
     ["has a date that does not exist", "2030-02-28", "2030-02-30"],
+    ["begins in a month, on no day", "2030-05", "2030-05-04"],
+    ["is in the year +012030", "+012030-05-01", "+012030-05-03"],
   ])("is refused when its stay %s", (_fault, arrival, departure) => {
     given(noReservation)
       .when(creating({ stay: { arrival, departure } }))

@@ -167,6 +167,67 @@ describe("an append that fails", () => {
     expect(rows.map(versionInWords), "what is stored all the same").toEqual([]);
   });
 
+  const id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+  it.each([
+    ["no id", { id: undefined }, "id"],
+    ["an id that is no UUID", { id: "1" }, "id"],
+    ["an id that begins too early", { id: `a${id}` }, "id"],
+    ["an id that goes on behind its UUID", { id: `${id}0` }, "id"],
+    ["a type without a name", { type: "" }, "type"],
+    ["a number for its type", { type: 7 }, "type"],
+    ["a NUL in its type", { type: "a\0b" }, "type"],
+    ["schema version 0", { schemaVersion: 0 }, "schemaVersion"],
+    ["schema version 1.5", { schemaVersion: 1.5 }, "schemaVersion"],
+    ["schema version 32768", { schemaVersion: 32_768 }, "schemaVersion"],
+    ["text for its data", { data: "created" }, "data"],
+    ["null for its data", { data: null }, "data"],
+    ["a list for its data", { data: [] }, "data"],
+    ["a list for its metadata", { metadata: [] }, "metadata"],
+    ["a byte more than 1 MiB", { data: { text: filler(1) } }, "data"],
+  ])("is not even begun with an event that has %s", async (what, fields, path) => {
+    story({
+      when: `a good event is appended, and behind it one with ${what}`,
+      wanted: `an InvalidEvent with the path ${path} (assertStorable), and neither is stored`,
+      costs: "PostgreSQL refuses it with an error about types, and nobody knows which event it was",
+    });
+    const bad = Object.assign(newEvent({ type: "Tried", data: {} }), fields);
+    const refused = appendToStream(database.pool, "reservation-1", [newEvent(created), bad]);
+    expect(await answerTo(refused), "the answer").toBe(`InvalidEvent: ${path}`);
+    const rows = await stored("reservation-1");
+    expect(rows.map(versionInWords), "what is stored all the same").toEqual([]);
+  });
+
+  it.each([undefined, "x".repeat(256), "ö".repeat(128), "a\0b", "\ud83d"] as string[])(
+    "is not even begun for a stream id such as %j",
+    async (streamId) => {
+      story({
+        when: `an event is appended to the stream ${nameInWords(streamId)}`,
+        wanted: "an InvalidStreamId (assertStreamId), before the database is asked",
+        costs:
+          "the caller gets an error of the database, which it takes for an outage, and tries again",
+      });
+      const refused = appendToStream(database.pool, streamId, [newEvent(created)]);
+      expect(await answerTo(refused)).toBe(`InvalidStreamId: ${nameInWords(streamId)}`);
+    },
+  );
+
+  it("does not fail at the limits: all that is within them is stored", async () => {
+    const longest = `${"ö".repeat(127)}x`;
+    story({
+      when: "an event of 1 MiB, then one of schema version 32767, are appended to a stream with a name of 255 bytes",
+      wanted: "both are stored",
+      costs: "a group's booking with 4,000 names is refused, and nobody can say why",
+    });
+    const largest = newEvent({ type: "Tried", data: { text: filler(0) } });
+    const newest = newEvent(created, { schemaVersion: 32_767 });
+    await appendToStream(database.pool, longest, [largest]);
+    await appendToStream(database.pool, longest, [newest]);
+    expect((await stored(longest)).map(versionInWords)).toEqual([
+      "v1 Tried",
+      "v2 ReservationCreated",
+    ]);
+  });
+
   it("is not even begun without events, or without a stream", async () => {
     story({
       when: "no events are appended to reservation-1, and an event to the stream ''",
@@ -182,6 +243,12 @@ describe("an append that fails", () => {
 
 /** The answer to an event that is in the store. */
 const storedAlready = "a unique violation was thrown, by the constraint events_event_id_key";
+
+/** Text that makes an event `Tried` as large as an event may be, and so many bytes larger. */
+function filler(more: number): string {
+  const around = JSON.stringify(["Tried", { text: "" }, {}]).length;
+  return "x".repeat(1024 * 1024 - around + more);
+}
 
 /** The rows of a stream, by version. */
 async function stored(streamId: string) {

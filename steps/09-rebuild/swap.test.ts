@@ -21,7 +21,7 @@ import { project } from "../../solutions/08-projections/projection.ts";
 import { buildBatch } from "../../solutions/09-rebuild/build-batch.ts";
 import { openBuild } from "./build.ts";
 import { liveVersion } from "./live-projection.ts";
-import { firstProjection } from "./projection.ts";
+import { firstProjection, type Projection } from "./projection.ts";
 import { swap } from "./swap.ts";
 
 const database = useDatabase(9);
@@ -64,6 +64,16 @@ async function namesOf(): Promise<readonly string[]> {
       order by name`,
   );
   return rows.map(({ name }) => name);
+}
+
+/** A projection in which the server refuses each event, with this SQLSTATE. */
+function failingWith(code: string): Projection {
+  return {
+    ...firstProjection,
+    async apply(db) {
+      await db.query(`do $$ begin raise exception 'refused' using errcode = '${code}'; end $$`);
+    },
+  };
 }
 
 describe("the swap", () => {
@@ -241,6 +251,43 @@ describe("the swap", () => {
     }
     expect(await swap(client, firstProjection, lockTimeout), swapped).toBe(true);
     expect(await readModelIn(database.setUpPool), theLive).toEqual(viewOf(await eventsIn(store)));
+  });
+
+  it("gives way as well when the server ends it to break a deadlock", async () => {
+    story({
+      given: "an event that the build has not got; the server ends a deadlock where it is applied",
+      when: "the swap is tried, and tried again when nobody is in its way",
+      wanted: "false, and all is as it was; then true, with the event",
+      costs:
+        "a rebuild of five hours ends in an error, at a moment that a second try would survive",
+    });
+    await builtAndLive();
+    await storeReservations(database.setUpPool, ["reservation-3"]);
+    const before = await readModelIn(database.setUpPool);
+    const deadlocked = failingWith("40P01");
+    expect(await swap(client, deadlocked, lockTimeout), swapped).toBe(false);
+    expect(await readModelIn(database.setUpPool), theLive).toEqual(before);
+    expect(await swap(client, firstProjection, lockTimeout), swapped).toBe(true);
+    expect(await readModelIn(database.setUpPool), theLive).toEqual(viewOf(await eventsIn(store)));
+  });
+
+  it("fails with what went wrong, where that was no lock", async () => {
+    story({
+      given:
+        "an event that the build has not got, on which the projection divides by zero, or throws",
+      when: "the swap is tried",
+      wanted: "the error itself, not false: to try again would not help",
+      costs:
+        "a broken projection is reported as a long reader, and for an hour somebody looks for one",
+    });
+    await builtAndLive();
+    await storeReservations(database.setUpPool, ["reservation-3"]);
+    const outcome = "what comes of the swap";
+    const dividing = swap(client, failingWith("22012"), lockTimeout);
+    await expect(dividing, outcome).rejects.toMatchObject({ code: "22012" });
+    const broken = interruptedBy(firstProjection, () => Promise.reject(new Error("broken")));
+    const throwing = swap(client, broken, lockTimeout);
+    await expect(throwing, outcome).rejects.toMatchObject({ message: "broken" });
   });
 
   it("does not break the prepared statements of those who read", async () => {

@@ -153,17 +153,23 @@ describe("a command with snapshots", () => {
     story({
       given: "no stream, and a snapshot after each event",
       when: "CreateReservation, ConfirmReservation, ConfirmReservation again by somebody else",
-      wanted: "versions 1, 2, 2; two events in the stream, ReservationCreated and -Confirmed",
+      wanted:
+        "versions 1, 2, 2, none of them repeated; two events in the stream, ReservationCreated and -Confirmed",
     });
     const { store } = await storeOf([]);
     const snapshots = createSnapshots(database.pool, store, always);
     const again = { ...confirmReservation, id: "00000000-0000-4000-8000-000000000099" };
-    const versions: number[] = [];
+    const answers: unknown[] = [];
     for (const command of [createReservation, confirmReservation, again]) {
-      versions.push((await attemptCommand(store, snapshots, command)).version);
+      const { version, repeated } = await attemptCommand(store, snapshots, command);
+      answers.push({ version, repeated });
       await settled(snapshots);
     }
-    expect(versions, "the answers").toEqual([1, 2, 2]);
+    expect(answers, "the answers").toEqual([
+      { version: 1, repeated: false },
+      { version: 2, repeated: false },
+      { version: 2, repeated: false },
+    ]);
     expect(await storedIn(store), "the stream").toEqual([
       "v1 ReservationCreated",
       "v2 ReservationConfirmed",

@@ -1,0 +1,112 @@
+/** Runs Stryker over one step: each mutant of its reference against the step's own tests. */
+
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { onInterruption } from "../shared/infrastructure/run.ts";
+import { Refused } from "../shared/workshop/command.ts";
+import type { OpenLine } from "../shared/workshop/open-line.ts";
+import { root, type Step } from "../shared/workshop/steps.ts";
+import { type Mutant, readReport } from "./report.ts";
+import { mutatedFiles } from "./targets.ts";
+
+export interface Attempt {
+  readonly step: Step;
+  /** What tells the step's tests where their servers are. */
+  readonly servers: Readonly<Record<string, string>>;
+  readonly line: OpenLine;
+}
+
+/**
+ * All mutants of the step, each judged. One about which the first run could not tell is made once more, and
+ * then meets all of its tests: a run that ends at the first red one cancels the rest, and now and then, on a
+ * busy machine, it cancels the next mutant's tests as well, which Stryker takes for a survivor.
+ */
+export async function mutate(attempt: Attempt): Promise<readonly Mutant[]> {
+  const { id } = attempt.step;
+  const all = mutatedFiles(id).map((name) => `solutions/${id}/${name}`);
+  const first = await runStryker(attempt, all, { name: id, disableBail: false });
+  const unsure = first.filter(({ outcome }) => outcome === "unsure");
+  if (unsure.length === 0) return first;
+  const ranges = [...new Set(unsure.map(({ range }) => range))];
+  const again = await runStryker(attempt, ranges, { name: `${id}-again`, disableBail: true });
+  return first.map((mutant) =>
+    mutant.outcome === "unsure" ? (again.find((other) => isSame(mutant, other)) ?? mutant) : mutant,
+  );
+}
+
+function isSame(one: Mutant, other: Mutant): boolean {
+  return one.range === other.range && one.replacement === other.replacement;
+}
+
+interface Settings {
+  readonly name: string;
+  readonly disableBail: boolean;
+}
+
+async function runStryker(
+  { step, servers, line }: Attempt,
+  files: readonly string[],
+  { name, disableBail }: Settings,
+): Promise<readonly Mutant[]> {
+  const folder = join(root, ".workshop", "mutation");
+  const report = join(folder, `${name}.json`);
+  const config = join(folder, `${name}.config.json`);
+  mkdirSync(folder, { recursive: true });
+  const options = { ...settings, mutate: files, disableBail, jsonReporter: { fileName: report } };
+  writeFileSync(config, JSON.stringify(options, undefined, 2));
+  const program = join(root, "mutation/node_modules/@stryker-mutator/core/bin/stryker.js");
+  const child = spawn(process.execPath, [program, "run", config], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      ...process.env,
+      ...servers,
+      WORKSHOP_TREES: "reference",
+      WORKSHOP_STEP: step.id,
+      WORKSHOP_NEEDS: step.needs.join(","),
+    },
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  const forget = onInterruption(async () => {
+    child.kill("SIGTERM");
+    await ended;
+  });
+  const said: string[] = [];
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    const progress = /^Mutation testing\s+(.*)/.exec(text)?.[1];
+    if (progress === undefined) said.push(text);
+    else line.show(`  ${step.id}  ${progress}`);
+  });
+  try {
+    const code = await ended;
+    if (code !== 0) throw new Refused(`Stryker ended with ${code}.\n${said.join("\n")}`);
+  } finally {
+    forget();
+  }
+  return readReport(report);
+}
+
+const packages = join(root, "mutation/node_modules/@stryker-mutator");
+
+const settings = {
+  testRunner: "vitest",
+  plugins: [join(packages, "vitest-runner/dist/src/index.js"), join(root, "mutation/prose.mjs")],
+  ignorers: ["prose"],
+  vitest: { configFile: "vitest.config.ts", related: false },
+  coverageAnalysis: "perTest",
+  // Two at a time are two runs that wait for each other's servers, and time limits mean less.
+  concurrency: 1,
+  timeoutMS: 20_000,
+  tempDirName: ".workshop/stryker",
+  cleanTempDir: "always",
+  ignorePatterns: [".git", ".workshop", "docs", "bench", "mutation"],
+  reporters: ["json", "progress-append-only"],
+  clearTextReporter: { allowColor: false },
+  logLevel: "warn",
+  allowEmpty: true,
+};
