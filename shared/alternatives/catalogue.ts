@@ -172,6 +172,20 @@ const catalogue: Readonly<Record<string, readonly Alternative[]>> = {
         "The way can be read, drawn and counted, and a new step is a line. What the compiler knows about an input is lost in the table, so that a step which needs the answer's data does not fit in.",
     },
   ],
+  "13-cqrs-demo": [
+    {
+      id: "outcomes-in-place-of-exceptions",
+      title: "turns what a decision came to into a value, and asks about an earlier delivery once",
+      tradeOffs:
+        "The rule that everything but a fresh append may be a second delivery stands in one line, where the reference asks in two places. One more type, and the error travels through it for a few lines before it is thrown after all.",
+    },
+    {
+      id: "pages-then-events",
+      title: "has a generator of pages below the one of events, and a list of who knows an error",
+      tradeOffs:
+        "Reading on and handing out are two loops that can be read, and reused, by themselves; another kind of answer is one more entry. A generator inside a generator is closed from the outside in, and a list of functions has an order that matters and does not show.",
+    },
+  ],
 };
 
 export function alternativesOf(stepId: string): readonly Alternative[] {
