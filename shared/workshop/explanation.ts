@@ -125,6 +125,11 @@ function nextMove(step: Step, verdict: Verdict): readonly string[] {
   return [`  next    ${hint}    one nudge, then more each time`];
 }
 
-function taskOf(step: Step, test: TestCase): number | undefined {
-  return tasksByTitle(step.id).numberOf(outermostTitle(test));
+function taskOf(
+  step: Step,
+  test: TestCase,
+): { readonly number: number; readonly title: string } | undefined {
+  const title = outermostTitle(test);
+  const number = tasksByTitle(step.id).numberOf(title);
+  return number === undefined ? undefined : { number, title };
 }

@@ -99,6 +99,12 @@ export function reportOf(
   return report(explained, first, others(red, first));
 }
 
+/** A line for each group of a run that is not over, as far as it has come. */
+export function judgedSoFar(step: Step, modules: readonly TestModule[]): readonly string[] {
+  const heard = groupByTitle([...modules].sort(examplesFirst).flatMap(testsOf));
+  return tableOf(step, inOrderOfTasks(step, withTheUnheard(step, heard)), "not run");
+}
+
 function explainOpen(count: number): readonly string[] {
   return labelled(
     "what",

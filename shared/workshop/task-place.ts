@@ -6,9 +6,17 @@ import { tasksByTitle } from "./hints.ts";
 import { startersOf } from "./starter.ts";
 import { root as here } from "./steps.ts";
 
-/** `steps/01-aggregate/stay.ts:13, countNights`: the function that the README's task names first. */
-export function placeOfTask(stepId: string, task: number, root: string = here): string | undefined {
-  const item = tasksByTitle(stepId, root).textOf(task) ?? "";
+/**
+ * `steps/01-aggregate/stay.ts:13, countNights`: the function that the README's task names first. Where a task
+ * names tests more than once, `title` is that of the tests, and the functions are those that stand before it.
+ */
+export function placeOfTask(
+  stepId: string,
+  task: number,
+  title = "",
+  root: string = here,
+): string | undefined {
+  const item = partAbout(title, tasksByTitle(stepId, root).textOf(task) ?? "");
   const files = filesToWrite(stepId).map((name) => ({
     name,
     text: readIfThere(join(root, "steps", stepId, name))?.toString("utf8") ?? "",
@@ -31,6 +39,13 @@ export function placeOfTask(stepId: string, task: number, root: string = here): 
   }
   const mentioned = files.find(({ name }) => item.includes(name));
   return mentioned && `steps/${stepId}/${mentioned.name}`;
+}
+
+/** What stands between the tests before and these; the whole item where no function is named there. */
+function partAbout(title: string, item: string): string {
+  const parts = item.split(/(?<=\*Tests?: [^*]*\*)/);
+  const own = parts.find((part) => part.replaceAll(/\s+/g, " ").includes(`"${title}"`)) ?? "";
+  return /`\w+`/.test(own) ? own : item;
 }
 
 /** The step's files that have something to be written; the others are given. */

@@ -1,7 +1,7 @@
 /** `npm test N`: the learner's step, task by task, and one failing test explained. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { Reporter } from "vitest/node";
+import type { Reporter, TestModule } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import type { LawSettings } from "../testing/law.ts";
 import { tasksByTitle } from "./hints.ts";
@@ -10,8 +10,8 @@ import { openLine } from "./open-line.ts";
 import { markSolved, rememberFailures } from "./progress-file.ts";
 import { progressLine } from "./progress-line.ts";
 import { openVitest, type Run } from "./run-vitest.ts";
-import { reportOf } from "./step-report.ts";
-import type { Step } from "./steps.ts";
+import { judgedSoFar, reportOf } from "./step-report.ts";
+import { type Step, steps } from "./steps.ts";
 import { openTypeChecker, typeErrorLines } from "./type-errors.ts";
 import { watchdog } from "./watchdog.ts";
 import { whoseCode } from "./whose-code.ts";
@@ -58,6 +58,9 @@ export async function testLearner(
   }
 }
 
+const afterTheLast =
+  "That was the last step.\nnpm run progress shows which are open, and npm run demo -- --mine puts yours together.";
+
 /** How long the compiler may take when the tests have ended, in milliseconds. */
 const patience = 10_000;
 
@@ -74,7 +77,13 @@ async function runOnce(
 ): Promise<Run> {
   const line = openLine();
   let ended = 0;
+  const modules: TestModule[] = [];
+  const endRun = (text: string): void => {
+    console.error([...judgedSoFar(step, modules), "", text].join("\n"));
+    process.exit(1); // The run's clean-up ends the worker that hangs.
+  };
   const counter: Reporter = {
+    onTestModuleStart: (module) => void modules.push(module),
     onTestCaseResult: () => {
       ended += 1;
       line.show(`running ... ${ended === 1 ? "1 test" : `${ended} tests`}`);
@@ -109,10 +118,6 @@ function whatIsGreen(step: Step, task: number | undefined, replay: LawSettings["
   const whole = `npm test ${step.number} tests all of the step.`;
   if (replay) return `The law holds for this case now. ${whole}`;
   if (task !== undefined) return `Task ${task} is green. ${whole}`;
-  return `Step ${step.id} is green. Now read the debrief in its README.\n${progressLine()}`;
-}
-
-function endRun(text: string): void {
-  console.error(text);
-  process.exit(1); // The run's clean-up ends the worker that hangs.
+  const isLast = steps.every(({ number }) => number <= step.number);
+  return `Step ${step.id} is green. Now read the debrief in its README.\n${progressLine(isLast ? afterTheLast : undefined)}`;
 }

@@ -18,7 +18,7 @@ interface Line {
 export function where(
   step: Step,
   chain: readonly SerializedError[],
-  task?: number,
+  task?: { readonly number: number; readonly title: string },
 ): readonly string[] {
   const inStep = framesOf(step, chain);
   const own = inStep.filter(({ file }) => !file.endsWith(".test.ts"));
@@ -37,7 +37,7 @@ export function where(
     ({ message }) => /\[ (steps\/\S+):\d+ \]/.exec(stripVTControlCharacters(message))?.[1] ?? [],
   )[0];
   if (unparsed !== undefined) return [`  where   ${unparsed}`];
-  const place = task === undefined ? undefined : placeOfTask(step.id, task);
+  const place = task && placeOfTask(step.id, task.number, task.title);
   if (!tested) return place === undefined ? [] : [`  where   ${place}`];
   if (place === undefined) return [`  test    ${placeIn(tested)}`];
   return [`  where   ${place}`, `  test    ${placeIn(tested)}`];
