@@ -42,6 +42,12 @@ describe("the list", () => {
   });
 });
 
+describe("a listed one that a time limit ended", () => {
+  it("is not taken for one that is caught", () => {
+    expect(judge([mutant("timeout")], [excuse("accepted")], 0).faults).toEqual([]);
+  });
+});
+
 describe("a mutant", () => {
   it("that was never judged is a fault, and counts as if it had survived", () => {
     const { score, faults } = judge([mutant("killed"), mutant("unsure")], [], 0);

@@ -1,9 +1,10 @@
 /** Runs Stryker over one step: each mutant of its reference against the step's own tests. */
 
-import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { onInterruption } from "../shared/infrastructure/run.ts";
 import { Refused } from "../shared/workshop/command.ts";
 import type { OpenLine } from "../shared/workshop/open-line.ts";
@@ -60,6 +61,8 @@ async function runStryker(
   const child = spawn(process.execPath, [program, "run", config], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
+    // A group of its own: a Ctrl-C reaches us alone, and we see when the last of it has gone.
+    detached: hasGroups,
     env: {
       ...process.env,
       ...servers,
@@ -72,9 +75,13 @@ async function runStryker(
     child.on("error", reject);
     child.on("close", resolve);
   });
+  let isInterrupted = false;
   const forget = onInterruption(async () => {
-    child.kill("SIGTERM");
+    isInterrupted = true;
+    send(child, "SIGTERM");
     await ended;
+    await untilAllHaveGone(child);
+    removeSandbox();
   });
   const said: string[] = [];
   createInterface({ input: child.stdout }).on("line", (text) => {
@@ -84,11 +91,38 @@ async function runStryker(
   });
   try {
     const code = await ended;
+    if (isInterrupted) await new Promise<never>(() => {}); // the process ends when all is removed
     if (code !== 0) throw new Refused(`Stryker ended with ${code}.\n${said.join("\n")}`);
   } finally {
     forget();
+    removeSandbox();
   }
   return readReport(report);
+}
+
+const hasGroups = process.platform !== "win32";
+
+/** True where there is somebody to get the signal. */
+function send(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    if (child.pid === undefined || !hasGroups) return child.kill(signal);
+    return process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Stryker goes at once; its test runner drops its databases first, which takes a few seconds. */
+async function untilAllHaveGone(child: ChildProcess): Promise<void> {
+  const enough = performance.now() + 30_000;
+  while (send(child, 0) && performance.now() < enough) await delay(50);
+}
+
+const sandbox = ".workshop/stryker";
+
+/** Stryker leaves its copy of the repository where it was interrupted. */
+function removeSandbox(): void {
+  rmSync(join(root, sandbox), { recursive: true, force: true, maxRetries: 3 });
 }
 
 const packages = join(root, "mutation/node_modules/@stryker-mutator");
@@ -102,7 +136,7 @@ const settings = {
   // Two at a time are two runs that wait for each other's servers, and time limits mean less.
   concurrency: 1,
   timeoutMS: 20_000,
-  tempDirName: ".workshop/stryker",
+  tempDirName: sandbox,
   cleanTempDir: "always",
   ignorePatterns: [".git", ".workshop", "docs", "bench", "mutation"],
   reporters: ["json", "progress-append-only"],

@@ -1,6 +1,7 @@
 /** What may survive in step 03. */
 
 import type { Excuse } from "../survivor.ts";
+import { withoutAName } from "./reasons.ts";
 
 export const eventStoreSurvivors: readonly Excuse[] = [
   {
@@ -30,8 +31,7 @@ export const eventStoreSurvivors: readonly Excuse[] = [
   },
   {
     verdict: "accepted",
-    because:
-      "Without a name the server plans a statement anew each time: the answer is the same, and how long it takes is for npm run bench.",
+    because: withoutAName,
     mutants: [
       {
         file: "event-store.ts",

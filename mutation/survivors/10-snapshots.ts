@@ -1,12 +1,12 @@
 /** What may survive in step 10. */
 
 import type { Excuse } from "../survivor.ts";
+import { withoutAName } from "./reasons.ts";
 
 export const snapshotSurvivors: readonly Excuse[] = [
   {
     verdict: "accepted",
-    because:
-      "Without a name the server plans a statement anew each time: the answer is the same, and how long it takes is for npm run bench.",
+    because: withoutAName,
     mutants: [
       {
         file: "snapshots.ts",

@@ -4,6 +4,7 @@ import type { Excuse } from "../survivor.ts";
 import { aggregateSurvivors } from "./01-aggregate.ts";
 import { replaySurvivors } from "./02-replay.ts";
 import { eventStoreSurvivors } from "./03-event-store.ts";
+import { concurrencySurvivors } from "./04-concurrency.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
@@ -12,6 +13,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "01-aggregate": aggregateSurvivors,
   "02-replay": replaySurvivors,
   "03-event-store": eventStoreSurvivors,
+  "04-concurrency": concurrencySurvivors,
   "05-command-handlers": commandHandlerSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
