@@ -44,13 +44,16 @@ const forAll = {
   alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
 };
 
-// A process for each test file costs half of a run's computing, and what is right goes without. A
-// learner's code and a mistake have one: what they leave behind, or a process.exit, stays in its file.
+// A process for each test file costs half of a run's computing, and what is known goes without, the
+// mistakes too. A learner's code has one: what it leaves behind, or a process.exit, stays in its file.
 export default defineConfig({
   test: {
     ...forAll,
     // The tests wait for servers more than they compute. Whoever debugs wants one thing at a time.
-    maxWorkers: isDebugged() ? 1 : Math.max(2, availableParallelism()),
+    // Of the mistakes, many make a test wait until its time is over.
+    maxWorkers: isDebugged()
+      ? 1
+      : Math.max(2, availableParallelism()) * (mistakes.length > 1 ? 2 : 1),
     projects: [
       ...trees.map((tree) => ({
         extends: true as const,
@@ -70,7 +73,7 @@ export default defineConfig({
           // One that extends this file would read it anew, and there are a hundred of them.
           plugins: [variantPlugin(step, variantFolder("mistakes", step, id))],
           // A machine that is slow must not seem to have caught a mistake.
-          test: { ...forAll, testTimeout: 60_000, name: mistake, include },
+          test: { ...forAll, testTimeout: 60_000, name: mistake, include, isolate: false },
         };
       }),
       ...alternatives.map((alternative) => {

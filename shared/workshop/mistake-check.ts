@@ -67,6 +67,7 @@ async function tried(made: readonly Checked[]): Promise<readonly Checked[]> {
     mistakes: possible.map(nameOf),
     step: new Set(possible.map(({ step }) => step)).size === 1 ? possible[0]?.step : undefined,
     reporters: [progressReporter()],
+    laws: { isFirstEnough: true },
   });
   return made.map((one) => {
     if (one.faults.length > 0) return one;

@@ -25,6 +25,8 @@ export interface RunOptions {
   /** Only this step's tests. */
   readonly step?: Step | undefined;
   readonly reporters: readonly (Reporter | "default")[];
+  /** What is asked of the properties. */
+  readonly laws?: LawSettings;
 }
 
 export interface Run {
@@ -43,13 +45,14 @@ export async function runVitest({
   tooling = false,
   step,
   reporters,
+  laws = {},
 }: RunOptions): Promise<Run> {
   process.env.WORKSHOP_MISTAKES = mistakes.join(",");
   process.env.WORKSHOP_ALTERNATIVES = alternatives.join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
   const session = await openVitest(trees, step, reporters);
   try {
-    return await session.run();
+    return await session.run({ laws });
   } finally {
     await session.close();
   }
