@@ -4,6 +4,7 @@
  *
  *   npm run mutation            all steps, one after the other: it takes hours
  *   npm run mutation 2          step 02
+ *   npm run mutation tools      wrong tools, a dozen chosen ones (tools.ts)
  */
 
 import { parseArgs } from "node:util";
@@ -18,6 +19,7 @@ import { withServers } from "./servers.ts";
 import { mutate } from "./stryker.ts";
 import { excusesOf } from "./survivors/catalogue.ts";
 import { printRow, printTable, type Row } from "./table.ts";
+import { checkTools } from "./tools.ts";
 
 /** In percent. Where time and servers play a part, more of what a mutant changes cannot be seen from outside. */
 const bars: Readonly<Record<string, number>> = {
@@ -38,6 +40,10 @@ const bars: Readonly<Record<string, number>> = {
 
 await runCommand("npm run mutation 2, or npm run mutation for all steps", async () => {
   const { positionals } = parseArgs({ allowPositionals: true });
+  if (positionals.includes("tools")) {
+    process.exitCode = (await checkTools()) ? 0 : 1;
+    return;
+  }
   const step = chosenStep(positionals);
   await installPackages("mutation");
   const rows: Row[] = [];

@@ -28,6 +28,10 @@ describe("a failed test", () => {
   it("is judged by the error that is worse than not written", () => {
     expect(verdictOf([error("NotImplemented"), error("TypeError")])).toBe("crashed");
   });
+
+  it("is crashed where it failed without an error", () => {
+    expect(verdictOf([])).toBe("crashed");
+  });
 });
 
 describe("a red starter", () => {

@@ -87,11 +87,12 @@ async function wrong(learner: Learner, lesson: Lesson): Promise<void> {
 async function green(learner: Learner, lesson: Lesson): Promise<void> {
   const { number, id } = stepOf(lesson);
   save(learner, id, solved(id));
-  const next = steps.find((step) => step.number > number)?.number ?? 1;
+  const next = steps.find((step) => step.number > number);
+  const goOn = next ? `Next: npm test ${next.number}` : "That was the last step.";
   const said = await learner.types(`npm test ${number}`);
   expectSaid(said, {
     code: 0,
-    says: [`Step ${id} is green`, "read the debrief", `Next: npm test ${next}`],
+    says: [`Step ${id} is green`, "read the debrief", goOn],
     not: ["WRONG", "NOT WRITTEN YET", "✘"],
   });
   const { solved: when, fingerprint, failing } = progressOf(learner, id);

@@ -1,0 +1,77 @@
+/**
+ * `npm run mutation tools`: the workshop's own tools, each with a mistake in it, in a copy of the repository.
+ * The test that is named has to be green without the mistake, and red with it.
+ */
+
+import { spawn } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onInterruption } from "../shared/infrastructure/run.ts";
+import { copyWorkshop } from "../shared/workshop/fixtures/workshop-copy.ts";
+import { root, steps } from "../shared/workshop/steps.ts";
+import { type ToolMistake, toolMistakes } from "./tool-mistakes.ts";
+
+/** Prints a line for each; true when each is caught. */
+export async function checkTools(): Promise<boolean> {
+  const copy = copyWorkshop(steps.map(({ id }) => id));
+  const notInterrupted = onInterruption(async () => copy.remove());
+  try {
+    cpSync(join(root, "mutation"), join(copy.root, "mutation"), {
+      recursive: true,
+      filter: (path) => !path.includes("node_modules"),
+    });
+    const greens = new Map<string, boolean>();
+    let caught = 0;
+    for (const mistake of toolMistakes) {
+      const fault = await faultOf(mistake, copy.root, greens);
+      if (fault === undefined) caught += 1;
+      console.log(
+        `${fault === undefined ? "✔" : "✘"} ${mistake.title}${fault === undefined ? "" : `\n    ${fault}`}`,
+      );
+    }
+    console.log(`\n${caught} of ${toolMistakes.length} wrong tools caught by their tests.`);
+    return caught === toolMistakes.length;
+  } finally {
+    notInterrupted();
+    copy.remove();
+  }
+}
+
+/** Why it is not caught; undefined where it is. */
+async function faultOf(
+  { file, find, replace, caughtBy }: ToolMistake,
+  copy: string,
+  greens: Map<string, boolean>,
+): Promise<string | undefined> {
+  const text = readFileSync(join(copy, file), "utf8");
+  const parts = text.split(find);
+  if (parts.length !== 2) return `${file} holds what is looked for ${parts.length - 1} times.`;
+  const wasGreen = greens.get(caughtBy) ?? (await isGreen(caughtBy, copy));
+  greens.set(caughtBy, wasGreen);
+  if (!wasGreen) return `${caughtBy} is red without the mistake.`;
+  writeFileSync(join(copy, file), parts.join(replace));
+  try {
+    return (await isGreen(caughtBy, copy)) ? `${caughtBy} stays green.` : undefined;
+  } finally {
+    writeFileSync(join(copy, file), text);
+  }
+}
+
+/** Whether the test file is green in the copy; a run of its own, as the mistake may be in what runs the tests. */
+function isGreen(file: string, cwd: string): Promise<boolean> {
+  const isAboutServers = aboutServers.some((name) => file.includes(name));
+  const project = isAboutServers ? "servers" : "tooling";
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const child = spawn(process.execPath, [vitest, "run", "--project", project, file], {
+    cwd,
+    env: { ...process.env, WORKSHOP_TREES: "", WORKSHOP_TOOLING: isAboutServers ? "servers" : "1" },
+    stdio: "ignore",
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code === 0));
+  });
+}
+
+/** Tests that belong to the slow project (vitest.config.ts). */
+const aboutServers = ["commands.test", "guide.test", "infrastructure/endings.test"];
