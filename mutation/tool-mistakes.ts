@@ -1,4 +1,4 @@
-/** Wrong tools, as step tests have wrong solutions: a report that calls red green, a ladder that does not do as it is told. */
+/** Wrong tools, as step tests have wrong solutions: a judge that calls red green, a ladder that does not do as it is told. */
 
 export interface ToolMistake {
   /** As a sentence whose subject is the tool: `calls a failed test green`. */
@@ -12,7 +12,6 @@ export interface ToolMistake {
   readonly caughtBy: string;
 }
 
-/** The quick ones first. */
 export const toolMistakes: readonly ToolMistake[] = [
   {
     title: "the report takes a missing server for the learner's fault",
@@ -83,26 +82,5 @@ export const toolMistakes: readonly ToolMistake[] = [
     find: "...unlisted.map(",
     replace: "...[].map(",
     caughtBy: "mutation/judgement.test.ts",
-  },
-  {
-    title: "the report calls a step green whose tests were left out",
-    file: "shared/workshop/step-report.ts",
-    find: "const open = tests.filter(isOpen).length;",
-    replace: "const open = 0;",
-    caughtBy: "shared/workshop/guide.test.ts",
-  },
-  {
-    title: "the report calls a failed test green",
-    file: "shared/workshop/step-report.ts",
-    find: 'return test.result().state === "failed";',
-    replace: "return false;",
-    caughtBy: "shared/workshop/commands.test.ts",
-  },
-  {
-    title: "the runner loses errors outside of tests",
-    file: "shared/workshop/run-vitest.ts",
-    find: "errors: unhandledErrors.filter(isError)",
-    replace: "errors: []",
-    caughtBy: "shared/workshop/guide.test.ts",
   },
 ];

@@ -59,12 +59,10 @@ async function faultOf(
 
 /** Whether the test file is green in the copy; a run of its own, as the mistake may be in what runs the tests. */
 function isGreen(file: string, cwd: string): Promise<boolean> {
-  const isAboutServers = aboutServers.some((name) => file.includes(name));
-  const project = isAboutServers ? "servers" : "tooling";
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", "--project", project, file], {
+  const child = spawn(process.execPath, [vitest, "run", "--project", "tooling", file], {
     cwd,
-    env: { ...process.env, WORKSHOP_TREES: "", WORKSHOP_TOOLING: isAboutServers ? "servers" : "1" },
+    env: { ...process.env, WORKSHOP_TREES: "", WORKSHOP_TOOLING: "1" },
     stdio: "ignore",
   });
   return new Promise((resolve, reject) => {
@@ -72,6 +70,3 @@ function isGreen(file: string, cwd: string): Promise<boolean> {
     child.on("close", (code) => resolve(code === 0));
   });
 }
-
-/** Tests that belong to the slow project (vitest.config.ts). */
-const aboutServers = ["commands.test", "guide.test", "infrastructure/endings.test"];
