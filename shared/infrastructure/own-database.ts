@@ -1,6 +1,5 @@
-/** Databases that belong to a run: noted in its ledger, created, cloned, dropped. */
+/** Databases that belong to a run: noted in its ledger, created, handed on, dropped. */
 
-import { createHash } from "node:crypto";
 import pg from "pg";
 import { applicationNameOf, untilLeft } from "./cleaning.ts";
 import type { Server } from "./ladder.ts";
@@ -12,15 +11,18 @@ export interface OwnDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates an empty database, or a clone of `template`. */
-export async function createDatabase(
-  run: Run,
-  server: Server,
-  template = "template0",
-): Promise<OwnDatabase> {
+/** One that goes on to whoever in the run asks next, or, in the end, away with the run. */
+export interface LentDatabase {
+  readonly url: string;
+  /** Cuts off who is still connected; the URL leads nowhere after that. */
+  giveBack(): Promise<void>;
+}
+
+/** Creates an empty database. */
+export async function createDatabase(run: Run, server: Server): Promise<OwnDatabase> {
   const name = run.newName();
-  const isGone = noteOn(run, server, { kind: "database", server: server.url, name });
-  await asAdministrator(server, run, (client) => create(client, name, template));
+  const isGone = noteDatabase(run, server, name);
+  await asAdministrator(server, run, (client) => create(client, name));
   return {
     url: urlOf(server.url, name),
     drop: async () => {
@@ -31,27 +33,95 @@ export async function createDatabase(
 }
 
 /**
- * The run's template with this schema, made by the first that asks, while the others wait. A schema
- * that is edited while the run goes on gets a template of its own.
+ * A database with this schema and nothing else. To create one and drop it takes the server five times as long
+ * as to empty one, so what was given back is lent again, under a new name: code that a test has left running
+ * does not find its way in.
  */
-export async function templateDatabase(run: Run, server: Server, schema: string): Promise<string> {
-  const digest = createHash("sha256").update(schema).digest("hex").slice(0, 12);
-  const name = `workshop_${run.id}_template_${digest}`;
+export async function borrowDatabase(
+  run: Run,
+  server: Server,
+  schema: string,
+): Promise<LentDatabase> {
+  const name = run.newName();
+  const isGone = noteDatabase(run, server, name);
   await asAdministrator(server, run, async (client) => {
-    await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [name]);
-    const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
-    if (rowCount !== 0) return;
-    // Renamed once it is whole, so that a half-installed one is never cloned.
-    const draft = run.newName();
-    noteOn(run, server, { kind: "database", server: server.url, name });
-    noteOn(run, server, { kind: "database", server: server.url, name: draft });
-    await create(client, draft, "template0");
-    await withClient(urlOf(server.url, draft), run, (draftClient) => draftClient.query(schema));
-    await client.query(
-      `alter database ${pg.escapeIdentifier(draft)} rename to ${pg.escapeIdentifier(name)}`,
-    );
+    if (await takeOneGivenBack(client, run, server, name)) {
+      // A database that cannot be emptied is none to be handed on; should the schema be wrong, a new one tells.
+      if (await install(run, server, name, `${emptied};${schema}`).catch(() => false)) return;
+      await drop(client, name);
+    }
+    await create(client, name);
+    await install(run, server, name, schema);
   });
-  return name;
+  return {
+    url: urlOf(server.url, name),
+    giveBack: async () => {
+      await asAdministrator(server, run, (client) => handOn(client, run, server, name));
+      isGone();
+    },
+  };
+}
+
+async function takeOneGivenBack(
+  client: pg.Client,
+  run: Run,
+  server: Server,
+  name: string,
+): Promise<boolean> {
+  // Two that take at the same time must not choose the same one. Held until the client ends.
+  await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [givenBack(run)]);
+  const { rows } = await client.query<{ datname: string }>(
+    "select datname from pg_database where starts_with(datname, $1) limit 1",
+    [givenBack(run)],
+  );
+  const [one] = rows;
+  if (!one) return false;
+  await rename(client, one.datname, name);
+  noteDatabase(run, server, one.datname)();
+  return true;
+}
+
+async function handOn(client: pg.Client, run: Run, server: Server, name: string): Promise<void> {
+  const next = run.newName().replace(`workshop_${run.id}_`, givenBack(run));
+  const isGone = noteDatabase(run, server, next);
+  await untilLeft(client, [name]);
+  try {
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1",
+      [name],
+    );
+    await rename(client, name, next);
+  } catch {
+    await drop(client, name);
+    isGone();
+  }
+}
+
+/** How the names of those begin that are to be had. */
+function givenBack(run: Run): string {
+  return `workshop_${run.id}_free_`;
+}
+
+const emptied = `
+  do $$
+  declare
+    each name;
+  begin
+    for each in
+      select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+    loop
+      execute format('drop schema %I cascade', each);
+    end loop;
+    create schema public;
+  end $$`;
+
+async function install(run: Run, server: Server, name: string, sql: string): Promise<true> {
+  await withClient(urlOf(server.url, name), run, (client) => client.query(sql));
+  return true;
+}
+
+function noteDatabase(run: Run, server: Server, name: string): () => void {
+  return noteOn(run, server, { kind: "database", server: server.url, name });
 }
 
 /** What is on a private server goes away with it, and needs no note. */
@@ -61,11 +131,16 @@ export function noteOn(run: Run, server: Server, entry: EntryOnServer): () => vo
 }
 
 /** The C collation sorts alike everywhere, as JavaScript does, and every cluster has it. */
-async function create(client: pg.Client, name: string, template: string): Promise<void> {
-  const options = template === "template0" ? "encoding 'UTF8' lc_collate 'C' lc_ctype 'C'" : "";
+async function create(client: pg.Client, name: string): Promise<void> {
   await client.query(
     `create database ${pg.escapeIdentifier(name)}
-       template ${pg.escapeIdentifier(template)} ${options}`,
+       template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
+  );
+}
+
+async function rename(client: pg.Client, name: string, next: string): Promise<void> {
+  await client.query(
+    `alter database ${pg.escapeIdentifier(name)} rename to ${pg.escapeIdentifier(next)}`,
   );
 }
 
