@@ -1,20 +1,21 @@
 import { availableParallelism } from "node:os";
+import { relative } from "node:path";
 import { defineConfig } from "vitest/config";
 import { isDebugged } from "./shared/infrastructure/debugged.ts";
-import { mistakesOf } from "./shared/mistakes/catalogue.ts";
 import { solvedSteps } from "./shared/workshop/progress-file.ts";
 import { writePristine } from "./shared/workshop/starter.ts";
+import { root } from "./shared/workshop/steps.ts";
 import { treePlugin } from "./shared/workshop/tree-plugin.ts";
 import { ownerIn, type TreeName } from "./shared/workshop/trees.ts";
-import { variantFolder } from "./shared/workshop/variant-files.ts";
+import { nameOf, trialFile, variantNamed } from "./shared/workshop/variant-files.ts";
 import { variantPlugin } from "./shared/workshop/variant-plugin.ts";
 
 // An editor or a bare `npx vitest` tests the learner's code; the runner asks for other trees.
 const trees = named(process.env.WORKSHOP_TREES ?? "learner") as TreeName[];
 if (trees.includes("pristine")) writePristine();
-// `04-concurrency/check-then-act`; the runner has written them (variant-files.ts).
-const mistakes = named(process.env.WORKSHOP_MISTAKES ?? "");
-const alternatives = named(process.env.WORKSHOP_ALTERNATIVES ?? "");
+// `mistakes/04-concurrency/check-then-act`; the runner has written them (variant-files.ts).
+const variant = variantNamed(process.env.WORKSHOP_VARIANT ?? "");
+const trials = named(process.env.WORKSHOP_TRIALS ?? "").flatMap((name) => variantNamed(name) ?? []);
 
 // The tests of the tools belong to the whole run. Those that start and stop servers by the dozen, or
 // watch a guided session, take minutes, and hold for whoever changes the workshop:
@@ -44,8 +45,8 @@ const forAll = {
   alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
 };
 
-// A process for each test file costs half of a run's computing, and what is known goes without, the
-// mistakes too. A learner's code has one: what it leaves behind, or a process.exit, stays in its file.
+// A process for each test file costs half of a run's computing, and what is known goes without; a trial has one
+// for all of its files. A learner's code has them: what it leaves behind, or a process.exit, stays in its file.
 export default defineConfig({
   test: {
     ...forAll,
@@ -53,7 +54,7 @@ export default defineConfig({
     // Of the mistakes, many make a test wait until its time is over.
     maxWorkers: isDebugged()
       ? 1
-      : Math.max(2, availableParallelism()) * (mistakes.length > 1 ? 2 : 1),
+      : Math.max(2, availableParallelism()) * (trials.length > 1 ? 2 : 1),
     projects: [
       ...trees.map((tree) => ({
         extends: true as const,
@@ -65,29 +66,33 @@ export default defineConfig({
           isolate: tree === "learner",
         },
       })),
-      ...mistakes.map((mistake) => {
-        const [step = "", id = ""] = mistake.split("/");
-        const { triedBy = ["*.test.ts"] } = mistakesOf(step).find((each) => each.id === id) ?? {};
-        const include = triedBy.map((file) => `steps/${step}/${file}`);
-        return {
-          // One that extends this file would read it anew, and there are a hundred of them.
-          plugins: [variantPlugin(step, variantFolder("mistakes", step, id))],
-          // A machine that is slow must not seem to have caught a mistake.
-          test: { ...forAll, testTimeout: 60_000, name: mistake, include, isolate: false },
-        };
-      }),
-      ...alternatives.map((alternative) => {
-        const [step = "", id = ""] = alternative.split("/");
-        return {
-          plugins: [variantPlugin(step, variantFolder("alternatives", step, id))],
-          test: {
-            ...forAll,
-            name: alternative,
-            include: [`steps/${step}/*.test.ts`],
-            isolate: false,
-          },
-        };
-      }),
+      ...(variant === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              plugins: [variantPlugin(variant)],
+              test: {
+                name: nameOf(variant),
+                include: [`steps/${variant.step}/*.test.ts`],
+                isolate: false,
+              },
+            },
+          ]),
+      ...(trials.length === 0
+        ? []
+        : [
+            {
+              extends: true as const,
+              plugins: [variantPlugin()],
+              // A machine that is slow must not seem to have caught a mistake.
+              test: {
+                name: "trials",
+                include: trials.map((trial) => relative(root, trialFile(trial))),
+                testTimeout: 60_000,
+              },
+            },
+          ]),
       ...(tooling === undefined
         ? []
         : [

@@ -16,13 +16,15 @@ export const consumingMistakes: readonly Mistake[] = [
   }, { noAck: true });`,
     triedBy: partitions,
     caughtBy: [
-      "a partition's messages › stay with the broker, but for a bounded few that are fetched ahead",
       "a partition's messages › go on after one that has failed",
       "a partition's messages › are delivered again when the channel is lost before they are acknowledged",
       "a consumer that is drained › ends the message in hand, leaves the others, and has nothing delivered twice",
       "a consumer that is drained › holds the queue until the message in hand is done",
     ],
-    perhapsAlso: ["a partition's messages › are handled one after another, in order"],
+    perhapsAlso: [
+      "a partition's messages › are handled one after another, in order",
+      "a partition's messages › stay with the broker, but for a bounded few that are fetched ahead",
+    ],
     whatItCostsInProduction:
       "A deployment ended a process that had 2,000 messages in its memory and none in the broker any more. The board showed 140 rooms as free that were taken, and four of them were sold again before noon.",
   },
@@ -219,6 +221,8 @@ export const consumingMistakes: readonly Mistake[] = [
       "a partition's messages › are not begun any more once the channel is lost",
       "a consumer that is drained › ends the message in hand, leaves the others, and has nothing delivered twice",
       "a consumer that is drained › holds the queue until the message in hand is done",
+    ],
+    perhapsAlso: [
       "a message that ends each process that handles it › is parked at last, and those behind it are handled",
     ],
     whatItCostsInProduction:

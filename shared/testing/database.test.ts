@@ -36,6 +36,19 @@ describe("a test file's database", () => {
     expect(rows).toEqual([{ position: "1" }]);
   });
 
+  it.each([1, 2])("is so where a test has left thousands of rows, too (%i)", async () => {
+    const { rows } = await database.pool.query(
+      `with inserted as (
+         insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
+         select gen_random_uuid(), 'reservation-1', version, 'Happened', 1, '{}', '{}'
+           from generate_series(1, 2000) as version
+         returning position)
+       select min(position), max(position) from inserted`,
+    );
+
+    expect(rows).toEqual([{ min: "1", max: "2000" }]);
+  });
+
   let forgotten: pg.PoolClient;
   it("may be left with an open transaction", async () => {
     forgotten = await database.newPool({ max: 1 }).connect();

@@ -9,6 +9,7 @@ import { openLine } from "./open-line.ts";
 import { green, red } from "./paint.ts";
 import { errorsAround, runVitest, testsOf } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { trialFile, type Variant, writeTrial } from "./variant-files.ts";
 
 interface Listed {
   readonly step: Step;
@@ -22,15 +23,17 @@ export async function checkAlternatives(chosen: readonly Step[]): Promise<boolea
     alternativesOf(step.id).map((alternative): Listed => ({ step, alternative })),
   );
   if (all.length === 0) throw new RangeError("There is no alternative to check.");
-  for (const { step, alternative } of all) writeAlternative(step.id, alternative);
-  const nameOf = ({ step, alternative }: Listed): string => `${step.id}/${alternative.id}`;
+  for (const one of all) {
+    writeAlternative(one.step.id, one.alternative);
+    writeTrial(variantOf(one));
+  }
   const { modules, errors } = await runVitest({
     trees: [],
-    alternatives: all.map(nameOf),
+    trials: all.map(variantOf),
     reporters: [counter()],
   });
   const faulty = all.filter((one) => {
-    const own = modules.filter(({ project }) => project.name === nameOf(one));
+    const own = modules.filter(({ moduleId }) => moduleId === trialFile(variantOf(one)));
     const tests = own.flatMap(testsOf);
     const failed = tests.filter((test) => test.result().state !== "passed");
     const faults = [
@@ -39,7 +42,7 @@ export async function checkAlternatives(chosen: readonly Step[]): Promise<boolea
       ...(tests.length === 0 ? ["no test ran"] : []),
     ];
     const mark = faults.length === 0 ? green("✔") : red("✘");
-    console.log(`${mark} ${nameOf(one)}  ${tests.length} tests`);
+    console.log(`${mark} ${one.step.id}/${one.alternative.id}  ${tests.length} tests`);
     for (const fault of faults) console.log(`    ${fault.replaceAll("\n", "\n    ")}`);
     return faults.length > 0;
   });
@@ -49,6 +52,10 @@ export async function checkAlternatives(chosen: readonly Step[]): Promise<boolea
   const verdict = faulty.length === 0 ? "all of them green" : `${faulty.length} not green`;
   console.log(`${all.length} alternatives in ${seconds} s: ${verdict}.`);
   return faulty.length === 0 && errors.length === 0;
+}
+
+function variantOf({ step, alternative }: Listed): Variant {
+  return { kind: "alternatives", step: step.id, id: alternative.id };
 }
 
 function counter(): Reporter {

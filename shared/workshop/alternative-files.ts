@@ -30,7 +30,7 @@ export function alternativeFiles(stepId: string, { id }: Alternative): readonly 
 export function writeAlternative(stepId: string, alternative: Alternative): void {
   const files = alternativeFiles(stepId, alternative);
   const changed = new Map(files.map(({ name, text }) => [name, text]));
-  writeVariant("alternatives", stepId, alternative.id, changed);
+  writeVariant({ kind: "alternatives", step: stepId, id: alternative.id }, changed);
 }
 
 /** With the imports that it would have in the step's folder, so that it can be compared, and taken over. */

@@ -1,6 +1,6 @@
 /** `npm run mistakes -- --check`: makes every mistake, and asks whether the tests that it names catch it. */
 
-import type { Reporter, TestModule, TestSpecification } from "vitest/node";
+import type { Reporter, TestModule } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import { mistakesOf } from "../mistakes/catalogue.ts";
 import type { Mistake } from "../mistakes/mistake.ts";
@@ -9,6 +9,7 @@ import { faultsOf, trialOf } from "./mistake-verdict.ts";
 import { dim, green, red } from "./paint.ts";
 import { runVitest } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { trialFile, type Variant, writeTrial } from "./variant-files.ts";
 
 interface Checked {
   readonly step: Step;
@@ -43,14 +44,14 @@ export async function checkMistakes(
   return bad.length === 0 && checked.length > 0;
 }
 
-/** `04-concurrency/check-then-act`: what the run calls it. */
-function nameOf({ step, mistake }: Pick<Checked, "step" | "mistake">): string {
-  return `${step.id}/${mistake.id}`;
+function variantOf({ step, mistake }: Pick<Checked, "step" | "mistake">): Variant {
+  return { kind: "mistakes", step: step.id, id: mistake.id };
 }
 
 function faultsInMaking(step: Step, mistake: Mistake): readonly string[] {
   try {
     writeMistake(step.id, mistake);
+    writeTrial(variantOf({ step, mistake }), mistake.triedBy);
     return [];
   } catch (error) {
     if (error instanceof MistakeDoesNotApply) return [error.message];
@@ -58,39 +59,34 @@ function faultsInMaking(step: Step, mistake: Mistake): readonly string[] {
   }
 }
 
-/** All in one run of Vitest, with a project each. */
+/** All in one run of Vitest, with a process each. */
 async function tried(made: readonly Checked[]): Promise<readonly Checked[]> {
   const possible = made.filter(({ faults }) => faults.length === 0);
   if (possible.length === 0) return made;
   const { modules } = await runVitest({
     trees: [],
-    mistakes: possible.map(nameOf),
-    step: new Set(possible.map(({ step }) => step)).size === 1 ? possible[0]?.step : undefined,
-    reporters: [progressReporter()],
+    trials: possible.map(variantOf),
+    reporters: [progressReporter(possible)],
     laws: { isFirstEnough: true },
   });
   return made.map((one) => {
     if (one.faults.length > 0) return one;
-    const own = modules.filter(({ project }) => project.name === nameOf(one));
+    const own = modules.filter(({ moduleId }) => moduleId === trialFile(variantOf(one)));
     return { ...one, faults: faultsOf(one.mistake, trialOf(own)) };
   });
 }
 
-/** A line for each mistake whose last file of tests is done. */
-function progressReporter(): Reporter {
-  const waiting = new Map<string, number>();
+/** A line for each mistake that was tried. */
+function progressReporter(tried: readonly Checked[]): Reporter {
+  const files = new Map(
+    tried.map((one) => [trialFile(variantOf(one)), `${one.step.id}/${one.mistake.id}`]),
+  );
   let done = 0;
   return {
-    onTestRunStart(specifications: readonly TestSpecification[]) {
-      for (const { project } of specifications)
-        waiting.set(project.name, (waiting.get(project.name) ?? 0) + 1);
-    },
-    onTestModuleEnd({ project: { name } }: TestModule) {
-      const left = (waiting.get(name) ?? 1) - 1;
-      waiting.set(name, left);
-      if (left > 0) return;
+    onTestModuleEnd({ moduleId }: TestModule) {
       done += 1;
-      console.log(dim(`  ${String(done).padStart(3)} of ${waiting.size}  ${name}`));
+      const name = files.get(moduleId) ?? moduleId;
+      console.log(dim(`  ${String(done).padStart(3)} of ${files.size}  ${name}`));
     },
   };
 }

@@ -49,5 +49,5 @@ export function mistakenFiles(stepId: string, mistake: Mistake): readonly Mistak
 /** Writes the whole step with the mistake in it. Throws MistakeDoesNotApply. */
 export function writeMistake(stepId: string, mistake: Mistake): void {
   const changed = new Map(mistakenFiles(stepId, mistake).map(({ name, after }) => [name, after]));
-  writeVariant("mistakes", stepId, mistake.id, changed);
+  writeVariant({ kind: "mistakes", step: stepId, id: mistake.id }, changed);
 }

@@ -1,7 +1,7 @@
 /** One mistake as a question: the diff, a guess which tests will catch it, their answer, the cost. */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { mistakesOf } from "../mistakes/catalogue.ts";
 import type { Mistake } from "../mistakes/mistake.ts";
 import { difference } from "./difference.ts";
@@ -91,21 +91,25 @@ async function guessOf(
   }
 }
 
+/** As the report names it: the learner's file, or the one that was run. */
+const mistakenPlace = /^( {2}where {3})(?:steps|\.workshop\/mistakes\/[^/]+)\/[^/]+\//;
+
 /** The failure as a learner would see it who had made the mistake. */
 async function reportOn(step: Step, mistake: Mistake): Promise<readonly string[]> {
   writeMistake(step.id, mistake);
   const logged = new Map<string, string[]>();
   const run = await runVitest({
     trees: [],
-    mistakes: [`${step.id}/${mistake.id}`],
+    variant: { kind: "mistakes", step: step.id, id: mistake.id },
     step,
+    files: (file) => mistake.triedBy?.includes(basename(file)) ?? true,
     reporters: [listener(logged)],
   });
   const { lines } = reportOf(step, run, logged);
   // There is nothing to mend here, so no next move.
   return lines
     .filter((line) => !/^ {2}next {4}/.test(line))
-    .map((line) => line.replace(/^( {2}where {3})steps\/[^/]+\//, "$1the mistaken "));
+    .map((line) => line.replace(mistakenPlace, "$1the mistaken "));
 }
 
 function wrapped(text: string): readonly string[] {

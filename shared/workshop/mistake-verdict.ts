@@ -19,18 +19,14 @@ interface TriedTest {
   readonly errors: readonly SerializedError[];
 }
 
+/** Of a trial, whose outermost `describe`s are the files of tests. */
 export function trialOf(modules: readonly TestModule[]): Trial {
-  const examplesFirst = [...modules].sort((a, b) => isProperties(a) - isProperties(b));
-  const tests = examplesFirst.flatMap(testsOf).map((test) => {
+  const tests = modules.flatMap(testsOf).map((test) => {
     const { state, errors = [] } = test.result();
-    const name = test.fullName.replaceAll(" > ", " › ");
-    return { name, isGreen: state === "passed", errors };
+    const [, ...titles] = test.fullName.split(" > ");
+    return { name: titles.join(" › "), isGreen: state === "passed", errors };
   });
   return { tests, around: modules.flatMap(errorsAround) };
-}
-
-function isProperties(module: TestModule): number {
-  return module.moduleId.includes(".property.") ? 1 : 0;
 }
 
 /** Up to so many red tests a mistake names each of them. */

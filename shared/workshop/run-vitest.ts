@@ -13,13 +13,16 @@ import type { Stall } from "../testing/stall-thread.ts";
 import { openStallFolder } from "./stall-folder.ts";
 import { root, type Step, steps } from "./steps.ts";
 import type { TreeName } from "./trees.ts";
+import { nameOf, type Variant } from "./variant-files.ts";
 
 export interface RunOptions {
   readonly trees: readonly TreeName[];
-  /** Steps with a mistake in them, as `04-concurrency/check-then-act`: the names of their projects. */
-  readonly mistakes?: readonly string[];
-  /** Steps solved in another way, as `01-aggregate/class-based`: the names of their projects. */
-  readonly alternatives?: readonly string[];
+  /** The step with a mistake in it, or solved in another way. */
+  readonly variant?: Variant;
+  /** Many of these, each in one process (writeTrial). */
+  readonly trials?: readonly Variant[];
+  /** Only test files whose paths it accepts. */
+  readonly files?: (file: string) => boolean;
   /** Also the tests of the workshop's own tools. */
   readonly tooling?: boolean;
   /** Only this step's tests. */
@@ -40,19 +43,21 @@ export interface Run {
 /** Runs the tests; resolves when the servers that the run started are stopped again. */
 export async function runVitest({
   trees,
-  mistakes = [],
-  alternatives = [],
+  variant,
+  trials = [],
   tooling = false,
   step,
+  files = () => true,
   reporters,
   laws = {},
 }: RunOptions): Promise<Run> {
-  process.env.WORKSHOP_MISTAKES = mistakes.join(",");
-  process.env.WORKSHOP_ALTERNATIVES = alternatives.join(",");
+  process.env.WORKSHOP_VARIANT = variant ? nameOf(variant) : "";
+  process.env.WORKSHOP_TRIALS = trials.map(nameOf).join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
-  const session = await openVitest(trees, step, reporters);
+  const tried = steps.filter(({ id }) => trials.some((trial) => trial.step === id));
+  const session = await openVitest(trees, step, reporters, tried.length > 0 ? tried : undefined);
   try {
-    return await session.run({ laws });
+    return await session.run({ laws, files });
   } finally {
     await session.close();
   }
@@ -71,7 +76,7 @@ export interface VitestSession {
 export interface SessionRun {
   /** What is asked of the properties. */
   readonly laws?: LawSettings;
-  /** Only test files whose names it accepts. */
+  /** Only test files whose paths it accepts. */
   readonly files?: (file: string) => boolean;
   /** Only tests whose full names begin so; all where it is empty. */
   readonly titles?: readonly string[];
@@ -87,9 +92,10 @@ export async function openVitest(
   trees: readonly TreeName[],
   step: Step | undefined,
   reporters: readonly (Reporter | "default")[],
+  needing: readonly Step[] = step === undefined ? steps : [step],
 ): Promise<VitestSession> {
   process.env.WORKSHOP_TREES = trees.join(",");
-  const needed = step === undefined ? steps.flatMap(({ needs }) => needs) : step.needs;
+  const needed = needing.flatMap(({ needs }) => needs);
   process.env.WORKSHOP_NEEDS = [...new Set(needed)].join(",");
   // Vitest wants its reporters before there is a run to cancel.
   const cancelLater = (): void => void cancel();

@@ -205,7 +205,7 @@ describe("a stored event that nobody here knows", () => {
 function rowAt(streamId: string, version: number): EventEnvelope {
   const row = rowsOf(streamId)[version - 1];
   if (!row) throw new RangeError(`${streamId} has no version ${version}.`);
-  return row;
+  return structuredClone(row); // other tests read the same rows
 }
 
 /** `StayChanged 2` */
