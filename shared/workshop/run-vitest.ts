@@ -11,7 +11,7 @@ import { createVitest } from "vitest/node";
 import type { LawSettings } from "../testing/law.ts";
 import type { Stall } from "../testing/stall-thread.ts";
 import { openStallFolder } from "./stall-folder.ts";
-import { root, type Step, steps } from "./steps.ts";
+import { root as here, type Step, steps } from "./steps.ts";
 import type { TreeName } from "./trees.ts";
 
 export interface RunOptions {
@@ -87,6 +87,7 @@ export async function openVitest(
   trees: readonly TreeName[],
   step: Step | undefined,
   reporters: readonly (Reporter | "default")[],
+  root: string = here,
 ): Promise<VitestSession> {
   process.env.WORKSHOP_TREES = trees.join(",");
   const needed = step === undefined ? steps.flatMap(({ needs }) => needs) : step.needs;
