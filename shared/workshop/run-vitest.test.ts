@@ -6,8 +6,12 @@ const files = {
   "learner/stay": [
     group("a stay (of nights)", test("has nights", right), group("of one", test("has one", right))),
     group("a stay of nights", test("is another", right)),
+    group("not a stay (of nights)", test("is none", right)),
   ].join("\n"),
-  "learner/price": group("a price", test("is paid", wrong)),
+  "learner/price": group(
+    "a price",
+    test("is paid", `void Promise.reject(new Error("Nobody has awaited me.")); ${wrong}`),
+  ),
 };
 
 let whole: Run;
@@ -42,6 +46,7 @@ describe("a run", () => {
       "a stay (of nights) > has nights: passed",
       "a stay (of nights) > of one > has one: passed",
       "a stay of nights > is another: passed",
+      "not a stay (of nights) > is none: passed",
     ]);
   });
 
@@ -60,6 +65,12 @@ describe("a run", () => {
     expect(ahead && states(ahead)).toEqual(["a price > is paid: failed"]);
     expect(states(withFirst)).toEqual(states(whole));
   });
+
+  it("hands back the errors that no test has caught, also those of the file that was first", () => {
+    for (const { errors } of [whole, withFirst]) {
+      expect(errors.map(({ message }) => message)).toEqual(["Nobody has awaited me."]);
+    }
+  });
 });
 
 describe("a test", () => {
@@ -67,7 +78,7 @@ describe("a test", () => {
     const [module] = modulesOf(whole, "learner/stay");
     expect(module && stepIdOf(module)).toBe("01-aggregate");
     expect(new Set(module && testsOf(module).map(outermostTitle))).toEqual(
-      new Set(["a stay (of nights)", "a stay of nights"]),
+      new Set(["a stay (of nights)", "a stay of nights", "not a stay (of nights)"]),
     );
   });
 });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   group,
@@ -12,23 +11,23 @@ import {
 } from "./fixtures/small-vitest.ts";
 import { type Run, testsOf } from "./run-vitest.ts";
 import { type Extent, judgedSoFar, reportOf, type StepReport } from "./step-report.ts";
-import { root, stepNumbered } from "./steps.ts";
+import { stepNumbered } from "./steps.ts";
 
 const step = stepNumbered(1);
-
-const story = `story({
-  given: "a pending reservation",
-  when: "it is cancelled",
-  wanted: "ReservationCancelled",
-  costs: "A room stays empty.",
-});`;
 
 const files = {
   "learner/green": group("the nights of a stay", test("are counted", right)),
   "learner/wrong": group("the state of a reservation", test("is", right), test("turns", wrong)),
-  "learner/told": group("a pending reservation", test("is cancelled", `${story} ${wrong}`)),
   "learner/unwritten": group("the nights of a stay", test("are none", unwritten)),
   "learner/laws.property": group("the laws of an aggregate", test("hold", wrong)),
+  "learner/early.property": group("the nights of a stay", test("are never negative", wrong)),
+  "learner/unawaited": group(
+    "the nights of a stay",
+    test(
+      "are counted",
+      `task.meta.unawaited = "at countNights (/work/steps/01-aggregate/stay.ts:16:3)"; ${right}`,
+    ),
+  ),
   "learner/unserved": group("a confirmed reservation", test("is stored", unserved)),
   "learner/skipped": group(
     "a pending reservation",
@@ -127,9 +126,12 @@ describe("a step is not green", () => {
     },
   );
 
-  it("where a loop never ended", () => {
-    const stall = { frames: [] };
-    expect(report({ ...runOf("learner/green"), stalls: [stall] }).isGreen).toBe(false);
+  it("where a loop never ended, whose test is the one to mend", () => {
+    const run = runOf("learner/green");
+    const [test] = run.modules.flatMap(testsOf);
+    const { isGreen, failing } = report({ ...run, stalls: [{ test: test?.id ?? "", frames: [] }] });
+    expect(isGreen).toBe(false);
+    expect(failing).toEqual(["the nights of a stay"]);
   });
 
   it("where no test ran at all", () => {
@@ -169,26 +171,28 @@ describe("the report", () => {
     ]);
   });
 
-  it("tells the story of the test, what its code printed, and what it costs in production", () => {
-    const run = runOf("learner/told");
-    const [test] = run.modules.flatMap(testsOf);
-    const logged = new Map([[test?.id ?? "", ["first\n", "second\n"]]]);
-    const { lines } = reportOf(step, run, logged);
-    expect(withoutPlaces(lines)).toEqual([
-      "  ✘ 4  a pending reservation  1 of 1 test red",
-      "",
-      "WRONG  a pending reservation › is cancelled",
-      "  given   a pending reservation",
-      "  when    it is cancelled",
-      "  then    ReservationCancelled",
-      "  but     - wanted, + yours:",
-      "          - 2",
-      "          + 1",
-      "  printed first",
-      "          second",
-      "",
-      "  costs   A room stays empty.",
-      "  next    npm run hint 1    one nudge, then more each time",
+  it("explains an example before a law, whichever task comes first", () => {
+    const { failing } = report(runOf("learner/early.property", "learner/wrong"));
+    expect(failing[0]).toBe("the state of a reservation");
+  });
+
+  it("tells of a query that was not awaited, though the test is green", () => {
+    const { isGreen, lines } = report(runOf("learner/unawaited"));
+    expect(isGreen).toBe(true);
+    expect(lines).toContain("  where   steps/01-aggregate/stay.ts:16");
+    expect(report(runOf("learner/unawaited", "learner/wrong")).lines).toContain(
+      "  where   steps/01-aggregate/stay.ts:16",
+    );
+  });
+
+  it("grows shorter for a small terminal: without the other red tests, then without the other groups", () => {
+    const { shorter } = report(runOf("learner/green", "learner/wrong", "learner/laws.property"));
+    const [withoutOthers = [], ownGroup = []] = shorter;
+    expect(withoutOthers).toContain("  ✔ 1  the nights of a stay        1 test");
+    expect(withoutOthers.join("\n")).not.toContain("also");
+    expect(ownGroup.slice(0, 2)).toEqual([
+      "  ✘ 2  the state of a reservation  1 of 2 tests red",
+      "WRONG  the state of a reservation › turns",
     ]);
   });
 
@@ -203,16 +207,8 @@ describe("the report", () => {
     ]);
   });
 
-  it("does not judge the code where a server is missing", () => {
-    const { lines } = report(runOf("learner/unserved"));
-    expect(lines).toContain(
-      "INFRASTRUCTURE (your code is not judged)  a confirmed reservation › is stored",
-    );
-    expect(lines.at(-1)).toContain("docker compose up");
-  });
-
   it.each([
-    ["does not parse", "learner/unparsed", "[PARSE_ERROR]"],
+    ["does not parse", "learner/unparsed", "mend that line"],
     ["has a hook that failed", "learner/hook", "TypeError: The hook failed."],
   ] as const)(
     "tells of a file that %s, though a test is red, and what was not run for it",
@@ -233,20 +229,6 @@ describe("the report", () => {
     const { lines } = report({ ...runOf("learner/wrong"), ...errorsThat("Nobody has") });
     expect(lines).toContain("WRONG  the state of a reservation › turns");
     expect(lines.join("\n")).not.toContain("Nobody has awaited me.");
-  });
-
-  it("names the test in which a loop never ended, and the line of the learner's file", () => {
-    const run = runOf("learner/green");
-    const [test] = run.modules.flatMap(testsOf);
-    const file = (name: string): string => join(root, "steps", step.id, name);
-    const frames = [
-      { functionName: "it", file: file("stay.test.ts"), line: 9 },
-      { functionName: "countNights", file: file("stay.ts"), line: 7 },
-    ];
-    const { failing, lines } = report({ ...run, stalls: [{ test: test?.id ?? "", frames }] });
-    expect(failing).toEqual(["the nights of a stay"]);
-    expect(lines).toContain("TOO SLOW OR HANGING  the nights of a stay › are counted");
-    expect(lines).toContain("  where   steps/01-aggregate/stay.ts:7, in countNights");
   });
 
   it("under way lists what is running still", () => {
@@ -271,8 +253,3 @@ describe("the report", () => {
     ]);
   });
 });
-
-/** Where a task is to be done depends on what the learner of this clone has written. */
-function withoutPlaces(lines: readonly string[]): readonly string[] {
-  return lines.filter((line) => !/^ {2}(where|test) /.test(line));
-}
