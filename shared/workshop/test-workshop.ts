@@ -3,7 +3,14 @@
 import type { Reporter, SerializedError, TestModule } from "vitest/node";
 import { describeInfrastructure, whatWasPassedOver } from "../infrastructure/ladder.ts";
 import { progressLine } from "./progress-line.ts";
-import { errorsAround, runVitest, stepIdOf, testsOf } from "./run-vitest.ts";
+import {
+  errorsAround,
+  type Run,
+  type RunOptions,
+  runVitest,
+  stepIdOf,
+  testsOf,
+} from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
 import type { TreeName } from "./trees.ts";
 import { complaintsAbout, isBeyondThisMachine, isMissingServer } from "./workshop-verdict.ts";
@@ -15,10 +22,11 @@ import { complaintsAbout, isBeyondThisMachine, isMissingServer } from "./worksho
 export async function testWorkshop(
   step?: Step,
   trees: readonly TreeName[] = ["reference", "pristine"],
+  runTests: (options: RunOptions) => Promise<Run> = runVitest,
 ): Promise<boolean> {
   const started = performance.now();
   const whole = step === undefined && trees.length > 1;
-  const run = await runVitest({ trees, step, tooling: whole, reporters: [progressReporter()] });
+  const run = await runTests({ trees, step, tooling: whole, reporters: [progressReporter()] });
   const { modules } = run;
   const untested = new Set(modules.filter(lacksServer).flatMap((module) => stepIdOf(module) ?? []));
   const complaints = complaintsAbout(run);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   group,
   modulesOf,
@@ -10,7 +10,8 @@ import {
   wrong,
 } from "./fixtures/small-vitest.ts";
 import { trialOf } from "./mistake-verdict.ts";
-import type { Run } from "./run-vitest.ts";
+import type { Run, RunOptions } from "./run-vitest.ts";
+import { testWorkshop } from "./test-workshop.ts";
 import { complaintsAbout } from "./workshop-verdict.ts";
 
 const story = (costs: string): string =>
@@ -52,9 +53,15 @@ beforeAll(async () => {
   all = await withSmallVitest(files, (session) => session.run());
 });
 
+/** As if only these of the files had been run, without the errors outside of their tests. */
+function runOf(...names: readonly (keyof typeof files)[]): Run {
+  return { modules: modulesOf(all, ...names), errors: [], stalls: [] };
+}
+
 function complaints(...names: readonly (keyof typeof files)[]): readonly string[] {
-  const run: Run = { modules: modulesOf(all, ...names), errors: [], stalls: [] };
-  return complaintsAbout(run).map(({ where, why }) => `${where}: ${why.split("\n")[0]}`);
+  return complaintsAbout(runOf(...names)).map(
+    ({ where, why }) => `${where}: ${why.split("\n")[0]}`,
+  );
 }
 
 const place = (name: string): string => {
@@ -117,6 +124,33 @@ describe("the workshop is not as it must be", () => {
   it("where no test ran", () => {
     expect(complaints()).toEqual(["the run: no test ran at all"]);
     expect(complaints("reference/unparsed")).toContain("the run: no test ran at all");
+  });
+});
+
+describe("the whole run", () => {
+  beforeEach(() => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    vi.spyOn(console, "error").mockImplementation(() => {});
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("asks the references, the starters and the tools", async () => {
+    const asked: RunOptions[] = [];
+    await testWorkshop(undefined, undefined, async (options) => {
+      asked.push(options);
+      return runOf();
+    });
+    expect(asked).toMatchObject([{ trees: ["reference", "pristine"], tooling: true }]);
+  });
+
+  it("is content where the workshop is as it must be, and only there", async () => {
+    const isContent = (...names: readonly (keyof typeof files)[]): Promise<boolean> =>
+      testWorkshop(undefined, undefined, async () => runOf("pristine/unwritten", ...names));
+    expect(await isContent("reference/green")).toBe(true);
+    expect(await isContent("reference/wrong")).toBe(false);
+    expect(await isContent("pristine/green")).toBe(false);
   });
 });
 
