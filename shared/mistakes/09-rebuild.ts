@@ -3,7 +3,14 @@
 import type { Mistake } from "./mistake.ts";
 
 // Not the laws, which take their time.
-const files = ["progress.test.ts", "build-batch.test.ts", "swap.test.ts", "rebuild.test.ts"];
+const files = [
+  "progress.test.ts",
+  "build-batch.test.ts",
+  "swap.test.ts",
+  "rebuild.test.ts",
+  "second-rebuild.test.ts",
+  "changed-projection.test.ts",
+];
 
 export const rebuildMistakes: readonly Mistake[] = [
   {
