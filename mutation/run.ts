@@ -4,7 +4,7 @@
  *
  *   npm run mutation            all steps, one after the other: it takes hours
  *   npm run mutation 2          step 02
- *   npm run mutation tools      wrong tools, a dozen chosen ones (tools.ts)
+ *   npm run mutation tools      wrong tools, some dozen chosen ones (tools.ts)
  */
 
 import { parseArgs } from "node:util";
@@ -40,8 +40,9 @@ const bars: Readonly<Record<string, number>> = {
 
 await runCommand("npm run mutation 2, or npm run mutation for all steps", async () => {
   const { positionals } = parseArgs({ allowPositionals: true });
-  if (positionals.includes("tools")) {
-    process.exitCode = (await checkTools()) ? 0 : 1;
+  const [first, ...words] = positionals;
+  if (first === "tools") {
+    process.exitCode = (await checkTools(words)) ? 0 : 1;
     return;
   }
   const step = chosenStep(positionals);

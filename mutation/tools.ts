@@ -1,6 +1,6 @@
 /**
  * `npm run mutation tools`: the workshop's own tools, each with a mistake in it, in a copy of the repository.
- * The test that is named has to be green without the mistake, and red with it.
+ * `npm run mutation tools step-report`: those of one file. The test that is named has to be green without the mistake, and red with it.
  */
 
 import { spawn } from "node:child_process";
@@ -11,8 +11,12 @@ import { copyWorkshop } from "../shared/workshop/fixtures/workshop-copy.ts";
 import { root, steps } from "../shared/workshop/steps.ts";
 import { type ToolMistake, toolMistakes } from "./tool-mistakes.ts";
 
-/** Prints a line for each; true when each is caught. */
-export async function checkTools(): Promise<boolean> {
+/** Prints a line for each whose file or test has one of the words in its name, for all where there are none; true when each is caught. */
+export async function checkTools(words: readonly string[]): Promise<boolean> {
+  const chosen = toolMistakes.filter(
+    ({ file, caughtBy }) =>
+      words.length === 0 || words.some((word) => `${file} ${caughtBy}`.includes(word)),
+  );
   const copy = copyWorkshop(steps.map(({ id }) => id));
   const notInterrupted = onInterruption(async () => copy.remove());
   try {
@@ -22,15 +26,15 @@ export async function checkTools(): Promise<boolean> {
     });
     const greens = new Map<string, boolean>();
     let caught = 0;
-    for (const mistake of toolMistakes) {
+    for (const mistake of chosen) {
       const fault = await faultOf(mistake, copy.root, greens);
       if (fault === undefined) caught += 1;
       console.log(
         `${fault === undefined ? "✔" : "✘"} ${mistake.title}${fault === undefined ? "" : `\n    ${fault}`}`,
       );
     }
-    console.log(`\n${caught} of ${toolMistakes.length} wrong tools caught by their tests.`);
-    return caught === toolMistakes.length;
+    console.log(`\n${caught} of ${chosen.length} wrong tools caught by their tests.`);
+    return caught === chosen.length && chosen.length > 0;
   } finally {
     notInterrupted();
     copy.remove();

@@ -2,7 +2,11 @@
 
 import type { Mistake } from "./mistake.ts";
 
-const writing = ["write-side.test.ts"];
+const writing = [
+  "write-side-stamping.test.ts",
+  "write-side-rows.test.ts",
+  "write-side-commands.test.ts",
+];
 
 export const demoWritingMistakes: readonly Mistake[] = [
   {

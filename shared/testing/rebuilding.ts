@@ -2,12 +2,16 @@
 
 import { readFile } from "node:fs/promises";
 import type pg from "pg";
+import { beforeEach } from "vitest";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import type { CommittedEvent } from "../../solutions/06-publishing/commit-order.ts";
 import { isHeldBack } from "../../solutions/06-publishing/horizon.ts";
+import { catchUp } from "../../solutions/08-projections/catch-up.ts";
 import type { Projection } from "../../solutions/09-rebuild/projection.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
+import type { EventStore } from "../kernel/event-store.ts";
 import { intercept } from "./connections.ts";
+import { type TestDatabase, useDatabase } from "./database.ts";
 import { newEvent } from "./new-events.ts";
 import { confirmed, created } from "./reservations.ts";
 import { until } from "./waiting.ts";
@@ -28,6 +32,28 @@ export async function resetReadModel(pool: pg.Pool): Promise<void> {
   );
 }
 
+/** A database and a store for a test file, with an empty read model before each test. Call it at the top of the file. */
+export function useReadModel(): { readonly database: TestDatabase; store(): EventStore } {
+  const database = useDatabase(9);
+  beforeEach(() => resetReadModel(database.setUpPool));
+  return { database, store: () => postgresEventStore(database.setUpPool) };
+}
+
+/** What `threeAreLive` makes, in a story. */
+export const threeLive = "3 confirmed reservations, 6 events, stored and live";
+
+/** Stores reservation-1 to -3, created and confirmed, and projects them into the live read model. */
+export function threeAreLive(pool: pg.Pool): Promise<void> {
+  return storeLive(pool, ["reservation-1", "reservation-2", "reservation-3"]);
+}
+
+/** Stores a created and a confirmed event for each of these reservations, and projects them. */
+export async function storeLive(pool: pg.Pool, ids: readonly string[]): Promise<void> {
+  await storeReservations(pool, ids);
+  await catchUp(pool, postgresEventStore(pool));
+  await untilReadable(pool);
+}
+
 /** Stores a created and a confirmed event for each of these reservations; `created` only where it is pending. */
 export async function storeReservations(
   pool: pg.Pool,
@@ -46,6 +72,15 @@ export async function storeReservations(
 /** Waits until no transaction holds the store's events back: those of other databases count, too. */
 export async function untilReadable(pool: pg.Pool): Promise<void> {
   await until("whether events are held back", () => isHeldBack(pool), false);
+}
+
+/** How many rebuilds hold their lock in this database. */
+export async function locksOfRebuilds(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(
+    `select from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())`,
+  );
+  return rowCount ?? 0;
 }
 
 /** Events as they are read in commit order, all of them written by one transaction. */

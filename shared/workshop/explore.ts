@@ -10,9 +10,10 @@ import type { Reporter, TestCase } from "vitest/node";
 import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import { requiredStep } from "./arguments.ts";
 import { runCommand } from "./command.ts";
+import { hasBroken, whatWasMissed } from "./exploration.ts";
 import { listener } from "./listener.ts";
 import { openLine } from "./open-line.ts";
-import { errorsAround, openVitest, testsOf } from "./run-vitest.ts";
+import { openVitest, testsOf } from "./run-vitest.ts";
 import { reportOf } from "./step-report.ts";
 import type { Step } from "./steps.ts";
 import { watchdog } from "./watchdog.ts";
@@ -78,31 +79,23 @@ async function explore(
       logged.clear();
       const laws = { explore: { seed: randomInt(2 ** 31), until } };
       const run = await session.run({ laws, files: (file) => file.includes(".property.") });
-      const report = reportOf(step, run, logged, "part");
       if (run.modules.flatMap(testsOf).length === 0) {
         throw new RangeError(`Step ${step.number} has no laws to explore: did its tests load?`);
       }
-      const isBroken =
-        [...run.modules.flatMap(errorsAround), ...run.errors, ...run.stalls].length > 0;
-      if (report.failing.length > 0 || isBroken) {
+      if (hasBroken(run)) {
         line.show(progress());
         line.end();
+        const report = reportOf(step, run, logged, "part");
         const servers = describeInfrastructure();
         console.log(`${servers === "" ? "" : `${servers}\n`}\n${report.lines.join("\n")}`);
         return false;
       }
     }
-    const missed = [...tried].filter(([, cases]) => cases === 0).map(([name]) => name);
-    const isEnough = tried.size > 0 && missed.length === 0;
-    line.show(`${progress()}${isEnough ? " · every law held" : ""}`);
+    const missed = whatWasMissed(tried);
+    line.show(`${progress()}${missed === undefined ? " · every law held" : ""}`);
     line.end();
-    if (isEnough) return true;
-    console.log(
-      missed.length === tried.size
-        ? "The time was over before a law was tried. Give it more: -- --seconds 60"
-        : `What was tried held, but the time was over before ${missed.length} of ${tried.size} laws had a turn. Give it more: -- --seconds 60`,
-    );
-    return false;
+    if (missed !== undefined) console.log(missed);
+    return missed === undefined;
   } finally {
     await session.close();
   }

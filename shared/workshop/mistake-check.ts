@@ -7,7 +7,7 @@ import type { Mistake } from "../mistakes/mistake.ts";
 import { MistakeDoesNotApply, writeMistake } from "./mistake-files.ts";
 import { faultsOf, trialOf } from "./mistake-verdict.ts";
 import { dim, green, red } from "./paint.ts";
-import { runVitest } from "./run-vitest.ts";
+import { type Run, type RunOptions, runVitest } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
 import { trialFile, type Variant, writeTrial } from "./variant-files.ts";
 
@@ -22,6 +22,7 @@ interface Checked {
 export async function checkMistakes(
   chosen: readonly Step[],
   ids: readonly string[],
+  runTests: (options: RunOptions) => Promise<Run> = runVitest,
 ): Promise<boolean> {
   const started = performance.now();
   const made = chosen.flatMap((step) =>
@@ -29,7 +30,7 @@ export async function checkMistakes(
       .filter((mistake) => ids.length === 0 || ids.includes(mistake.id))
       .map((mistake) => ({ step, mistake, faults: faultsInMaking(step, mistake) })),
   );
-  const checked = await tried(made);
+  const checked = await tried(made, runTests);
   printTable(checked);
   const bad = checked.filter(({ faults }) => faults.length > 0);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
@@ -60,10 +61,13 @@ function faultsInMaking(step: Step, mistake: Mistake): readonly string[] {
 }
 
 /** All in one run of Vitest, with a process each. */
-async function tried(made: readonly Checked[]): Promise<readonly Checked[]> {
+async function tried(
+  made: readonly Checked[],
+  runTests: (options: RunOptions) => Promise<Run>,
+): Promise<readonly Checked[]> {
   const possible = made.filter(({ faults }) => faults.length === 0);
   if (possible.length === 0) return made;
-  const { modules } = await runVitest({
+  const { modules } = await runTests({
     trees: [],
     trials: possible.map(variantOf),
     reporters: [progressReporter(possible)],

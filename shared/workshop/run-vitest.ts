@@ -11,7 +11,7 @@ import { createVitest } from "vitest/node";
 import type { LawSettings } from "../testing/law.ts";
 import type { Stall } from "../testing/stall-thread.ts";
 import { openStallFolder } from "./stall-folder.ts";
-import { root, type Step, steps } from "./steps.ts";
+import { root as here, type Step, steps } from "./steps.ts";
 import type { TreeName } from "./trees.ts";
 import { nameOf, type Variant } from "./variant-files.ts";
 
@@ -55,7 +55,12 @@ export async function runVitest({
   process.env.WORKSHOP_TRIALS = trials.map(nameOf).join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
   const tried = steps.filter(({ id }) => trials.some((trial) => trial.step === id));
-  const session = await openVitest(trees, step, reporters, tried.length > 0 ? tried : undefined);
+  const session = await openVitest(
+    trees,
+    step,
+    reporters,
+    tried.length > 0 ? { needing: tried } : {},
+  );
   try {
     return await session.run({ laws, files });
   } finally {
@@ -87,12 +92,19 @@ export interface SessionRun {
 /** How long a cancelled run may take to end by itself before its workers are killed, in milliseconds. */
 const grace = 150;
 
+interface Surroundings {
+  /** Whose servers are started. */
+  readonly needing?: readonly Step[];
+  /** Where the tests are, and vitest.config. */
+  readonly root?: string;
+}
+
 /** Vitest, ready to run once or often. A learner's code is watched for loops that never end. */
 export async function openVitest(
   trees: readonly TreeName[],
   step: Step | undefined,
   reporters: readonly (Reporter | "default")[],
-  needing: readonly Step[] = step === undefined ? steps : [step],
+  { needing = step ? [step] : steps, root = here }: Surroundings = {},
 ): Promise<VitestSession> {
   process.env.WORKSHOP_TREES = trees.join(",");
   const needed = needing.flatMap(({ needs }) => needs);

@@ -7,7 +7,7 @@ import { eventInWords } from "../../shared/testing/in-words.ts";
 import { law } from "../../shared/testing/law.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { emptyReadModel, eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.ts";
-import { interruptedBy, resetReadModel } from "../../shared/testing/rebuilding.ts";
+import { interruptedBy, locksOfRebuilds, resetReadModel } from "../../shared/testing/rebuilding.ts";
 import { validHistories } from "../../shared/testing/reservations.ts";
 import { costs } from "../../shared/testing/story.ts";
 import { until } from "../../shared/testing/waiting.ts";
@@ -151,7 +151,7 @@ describe("a rebuild of any store", () => {
           if (!(error instanceof Error) || error.name !== "Crash") throw error;
         });
         // The server frees the lock when it sees the end of the connection.
-        await until("how many rebuilds hold the lock", rebuildLocks, 0);
+        await until("how many rebuilds hold the lock", () => locksOfRebuilds(pool), 0);
         const seen = await readModelIn(pool);
         expect(seen, "what is live after the death").toEqual(viewOf(await eventsIn(store)));
       }
@@ -170,11 +170,3 @@ describe("a rebuild of any store", () => {
     }),
   });
 });
-
-async function rebuildLocks(): Promise<number> {
-  const { rowCount } = await pool.query(
-    `select from pg_locks where locktype = 'advisory'
-        and database = (select oid from pg_database where datname = current_database())`,
-  );
-  return rowCount ?? 0;
-}

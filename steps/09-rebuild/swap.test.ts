@@ -9,6 +9,7 @@ import { eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.t
 import {
   interruptedBy,
   resetReadModel,
+  storeLive,
   storeReservations,
   untilReadable,
 } from "../../shared/testing/rebuilding.ts";
@@ -46,9 +47,7 @@ const swapped = "whether the build was put in place";
 
 /** Two confirmed reservations, live; and a build of the same version that has them, too. */
 async function builtAndLive(): Promise<void> {
-  await storeReservations(database.setUpPool, ["reservation-1", "reservation-2"]);
-  await catchUp(database.setUpPool, store);
-  await untilReadable(database.setUpPool);
+  await storeLive(database.setUpPool, ["reservation-1", "reservation-2"]);
   await openBuild(client, firstProjection);
   await buildBatch(client, firstProjection, 100);
 }

@@ -94,16 +94,17 @@ export function listen(listeners) {
     write(sign, text);
   };
 
+  const connectIfSeen = () => {
+    if (!document.hidden) return connect();
+    clearTimeout(timer);
+    source?.close();
+    say("waiting", "resting, as nobody looks");
+  };
+
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      clearTimeout(timer);
-      source?.close();
-      say("waiting", "resting, as nobody looks");
-    } else {
-      failures = 0;
-      connect();
-    }
+    failures = 0;
+    connectIfSeen();
   });
-  window.addEventListener("online", connect);
-  connect();
+  window.addEventListener("online", connectIfSeen);
+  connectIfSeen();
 }

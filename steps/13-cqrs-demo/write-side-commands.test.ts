@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ConcurrencyConflict, DomainError } from "../../shared/kernel/errors.ts";
-import type { EventEnvelope } from "../../shared/kernel/event.ts";
-import type { EventStore } from "../../shared/kernel/event-store.ts";
+import { DomainError } from "../../shared/kernel/errors.ts";
 import { thrownBy } from "../../shared/testing/api.ts";
-import { collect } from "../../shared/testing/collect.ts";
 import {
   cancelReservation,
   changeTheStay,
@@ -17,195 +14,25 @@ import { interveningStore } from "../../shared/testing/intervening-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import {
   cancelled,
-  cancelledReservation,
   changeStay,
   confirmed,
-  confirmedReservation,
   created,
   reservationId,
   stayChanged,
   twoNights,
 } from "../../shared/testing/reservations.ts";
-import { type History, putRow, snapshotAt, storeOf } from "../../shared/testing/snapshots.ts";
+import { putRow, snapshotAt } from "../../shared/testing/snapshots.ts";
 import { costs, story } from "../../shared/testing/story.ts";
-import type { ReservationEvent } from "../../solutions/01-aggregate/reservation-types.ts";
-import { firstRelease } from "../../solutions/11-versioning/first-release.ts";
-import { stamping as stampedByReference } from "../../solutions/13-cqrs-demo/write-side.ts";
 import {
-  attempt,
-  foldRows,
-  handle,
-  load,
-  nothing,
-  stamping,
-  type WriteSide,
-} from "./write-side.ts";
+  historyIn,
+  oldStore,
+  sideOf,
+  todays,
+  versionsIn,
+} from "../../shared/testing/write-side.ts";
+import { attempt, handle } from "./write-side.ts";
 
 const database = useDatabase(13);
-/** For tests without snapshots: there is no table to look into. */
-const noSnapshots = { query: () => Promise.resolve({ rows: [] }) };
-
-/** The write side on this store; what is offered as a snapshot is written down. */
-function sideOf(store: EventStore, db: object = noSnapshots) {
-  const offered: number[] = [];
-  const snapshots = { offer: ({ version }: { version: number }) => void offered.push(version) };
-  const side = { store: stampedByReference(store), db, snapshots } as WriteSide;
-  return { side, offered };
-}
-
-/** A store that holds what the first release has written. */
-async function oldStore(): Promise<EventStore> {
-  const store = inMemoryEventStore();
-  for (const { streamId, version, type, schemaVersion, data, id, metadata } of firstRelease) {
-    await store.append(streamId, [{ id, type, schemaVersion, data, metadata }], version - 1);
-  }
-  return store;
-}
-
-async function versionsIn(store: EventStore, streamId = reservationId): Promise<readonly string[]> {
-  const events: EventEnvelope[] = await collect(store.readStream(streamId));
-  return events.map(({ type, schemaVersion }) => `${type} ${schemaVersion}`);
-}
-
-describe("a store that says which shape it is given", () => {
-  costs("next year's upcaster takes today's prices for euros and multiplies them by a hundred");
-
-  it("stamps the events of a reservation with today's schemaVersion", async () => {
-    story({
-      given: "events of all four types, made by step 05 with schemaVersion 1",
-      when: "they are appended",
-      wanted: "the versions that step 11 has counted: 3, 1, 2, 2",
-    });
-    const store = inMemoryEventStore();
-    const events = [created, confirmed, stayChanged, cancelled].map((event) => newEvent(event));
-    await stamping(store).append(reservationId, events, 0);
-    expect(await versionsIn(store), "what is stored").toEqual([
-      "ReservationCreated 3",
-      "ReservationConfirmed 1",
-      "StayChanged 2",
-      "ReservationCancelled 2",
-    ]);
-  });
-
-  it("leaves hotels, guests and bookings as they are, and hands everything on", async () => {
-    story({
-      given: "an event of a hotel, written twice with one id",
-      when: "it is appended, expecting version 0",
-      wanted: "schemaVersion 1; the store's own answer, `repeated` the second time",
-      costs:
-        "no hotel can be opened any more, and no guest be registered: 09:00, and nothing books",
-    });
-    const store = inMemoryEventStore();
-    const data = { hotelId: "astoria", rooms: { single: 0, double: 1, suite: 0 }, openedAt: "" };
-    const opened = newEvent({ type: "HotelOpened", data });
-    const first = await stamping(store).append("hotel-astoria", [opened], 0);
-    const second = await stamping(store).append("hotel-astoria", [opened], 0);
-    expect([first.version, first.repeated, second.repeated]).toEqual([1, false, true]);
-    expect(await versionsIn(store, "hotel-astoria")).toEqual(["HotelOpened 1"]);
-    const late = await thrownBy(() =>
-      stamping(store).append("hotel-astoria", [newEvent({ type: "HotelOpened", data })], 0),
-    );
-    expect(late).toBeInstanceOf(ConcurrencyConflict);
-  });
-});
-
-describe("the rows of a reservation", () => {
-  costs("a guest of the first release calls, and her reservation cannot be opened any more");
-
-  it("are folded from the first on", async () => {
-    story({
-      given: "v1 created, v2 confirmed, v3 cancelled, as today writes them",
-      when: "they are folded from nothing",
-      wanted: "cancelled, at version 3, with the id of the last event",
-    });
-    const { store, history } = await todays(created, confirmed, cancelled);
-    expect(await foldRows(store, reservationId, nothing)).toEqual({
-      state: { ...cancelledReservation, confirmedAt: confirmedReservation.confirmedAt },
-      version: 3,
-      eventId: history.at(-1)?.id,
-    });
-  });
-
-  it("are nothing where there are none", async () => {
-    story({ when: "a stream without events is folded", wanted: "nothing, at version 0" });
-    expect(await foldRows(inMemoryEventStore(), reservationId, nothing)).toEqual(nothing);
-  });
-
-  it("may be of any age, and be two events each", async () => {
-    story({
-      given: "reservation-1 of the first release: booked (created and confirmed), moved, cancelled",
-      when: "it is folded",
-      wanted: "at version 3 of the stream, cancelled, 193.05 EUR",
-    });
-    const folded = await foldRows(await oldStore(), "reservation-1", nothing);
-    expect(folded?.version, "the version of the last row").toBe(3);
-    expect(folded?.state).toMatchObject({
-      status: "cancelled",
-      hotelId: "grand-hotel",
-      total: { amount: 19_305, currency: "EUR" },
-    });
-  });
-
-  it("are read from the snapshot's event on", async () => {
-    story({
-      given: "four events, and a snapshot after the second",
-      when: "they are folded onto the snapshot",
-      wanted: "the state of all four; three rows read: the snapshot's own, and two behind it",
-    });
-    const { store, history } = await todays(created, confirmed, stayChanged, cancelled);
-    const folded = await foldRows(store, reservationId, snapshotAt(history, 2));
-    expect(folded).toMatchObject({ version: 4, eventId: history.at(-1)?.id });
-    expect(folded?.state).toMatchObject({ status: "cancelled", stay: stayChanged.data.to });
-    expect(store.eventsRead(), "rows read").toBe(3);
-  });
-
-  it("do not go on from a snapshot of something that has not happened here", async () => {
-    story({
-      given: "v1, v2, and a snapshot at v2 that ends with another event",
-      when: "they are folded onto it",
-      wanted: "undefined: the caller begins at the beginning",
-    });
-    const { store, history } = await todays(created, confirmed);
-    const strange = { ...snapshotAt(history, 2), eventId: "00000000-0000-4000-8000-000000000000" };
-    expect(await foldRows(store, reservationId, strange)).toBeUndefined();
-  });
-
-  it("do not go on from a snapshot that is ahead of them", async () => {
-    story({
-      given: "a backup of two events, and a snapshot at version 4 that was not restored with it",
-      when: "they are folded onto it, and so is a stream that has no event at all",
-      wanted: "undefined, both times: the caller begins at the beginning",
-      costs: "commands are decided on a future that was taken back, and stored",
-    });
-    const { store } = await todays(created, confirmed);
-    const { history } = await todays(created, confirmed, stayChanged, cancelled);
-    const ahead = snapshotAt(history, 4);
-    expect(await foldRows(store, reservationId, ahead), "of two events").toBeUndefined();
-    expect(
-      await foldRows(inMemoryEventStore(), reservationId, ahead),
-      "of no event",
-    ).toBeUndefined();
-  });
-
-  it("are all read when the snapshot is not believed, or its table is not there", async () => {
-    story({
-      given:
-        "v1 created, v2 confirmed, with a snapshot of another history; then no database at all",
-      when: "the reservation is loaded",
-      wanted: "confirmed, at version 2, both times; what went wrong is reported",
-    });
-    const { store, history } = await todays(created, confirmed);
-    const strange = { ...snapshotAt(history, 2), eventId: "00000000-0000-4000-8000-000000000000" };
-    await putRow(database.setUpPool, strange);
-    const loaded = await load(sideOf(store, database.pool).side, reservationId);
-    expect(loaded).toMatchObject({ version: 2, snapshotVersion: 0, state: confirmedReservation });
-    const problems: unknown[] = [];
-    const broken = { query: () => Promise.reject(new Error("no database")) };
-    const side = { ...sideOf(store, broken).side, report: (it: unknown) => void problems.push(it) };
-    expect(await load(side, reservationId)).toMatchObject({ version: 2, snapshotVersion: 0 });
-    expect(problems).toHaveLength(1);
-  });
-});
 
 describe("a command to a reservation", () => {
   costs(
@@ -439,17 +266,3 @@ describe("a command to a reservation", () => {
     expect(result).toMatchObject({ version: 4, repeated: false });
   });
 });
-
-/** A store with a reservation as today's code writes it. */
-async function todays(...events: readonly ReservationEvent[]) {
-  const { store } = await storeOf([]);
-  const batch = events.map((event) => newEvent(event));
-  await stampedByReference(store).append(reservationId, batch, 0);
-  const history = await historyIn(store);
-  store.eventsRead();
-  return { store, history };
-}
-
-async function historyIn(store: EventStore): Promise<History> {
-  return (await collect(store.readStream(reservationId))) as EventEnvelope<ReservationEvent>[];
-}
