@@ -11,7 +11,7 @@ import { type Run, type RunOptions, runVitest } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
 import { trialFile, type Variant, writeTrial } from "./variant-files.ts";
 
-interface Checked {
+export interface Checked {
   readonly step: Step;
   readonly mistake: Mistake;
   /** Why it is not as it must be; nothing where it is. */
@@ -25,12 +25,7 @@ export async function checkMistakes(
   runTests: (options: RunOptions) => Promise<Run> = runVitest,
 ): Promise<boolean> {
   const started = performance.now();
-  const made = chosen.flatMap((step) =>
-    mistakesOf(step.id)
-      .filter((mistake) => ids.length === 0 || ids.includes(mistake.id))
-      .map((mistake) => ({ step, mistake, faults: faultsInMaking(step, mistake) })),
-  );
-  const checked = await tried(made, runTests);
+  const checked = await tried(makeMistakes(chosen, ids), runTests);
   printTable(checked);
   const bad = checked.filter(({ faults }) => faults.length > 0);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
@@ -45,7 +40,16 @@ export async function checkMistakes(
   return bad.length === 0 && checked.length > 0;
 }
 
-function variantOf({ step, mistake }: Pick<Checked, "step" | "mistake">): Variant {
+/** Writes the steps with each of the mistakes, all of them where no id is named. */
+export function makeMistakes(chosen: readonly Step[], ids: readonly string[]): readonly Checked[] {
+  return chosen.flatMap((step) =>
+    mistakesOf(step.id)
+      .filter((mistake) => ids.length === 0 || ids.includes(mistake.id))
+      .map((mistake) => ({ step, mistake, faults: faultsInMaking(step, mistake) })),
+  );
+}
+
+export function variantOf({ step, mistake }: Pick<Checked, "step" | "mistake">): Variant {
   return { kind: "mistakes", step: step.id, id: mistake.id };
 }
 

@@ -32,6 +32,18 @@ export function trialOf(modules: readonly TestModule[]): Trial {
 /** Up to so many red tests a mistake names each of them. */
 const fewEnoughToName = 10;
 
+/** Whether the code was wrong, and not the surroundings. */
+function isCaught(errors: readonly SerializedError[]): boolean {
+  const verdict = verdictOf(errors);
+  return verdict === "wrong" || verdict === "crashed" || verdict === "hanging";
+}
+
+/** Which of the tests that the mistake names have caught it. */
+export function catchesOf({ caughtBy }: Mistake, { tests }: Trial): readonly string[] {
+  const caught = tests.filter(({ isGreen, errors }) => !isGreen && isCaught(errors));
+  return caughtBy.filter((name) => caught.some((test) => test.name === name));
+}
+
 /** Why the mistake is not caught as it says, one sentence each; nothing where it is. */
 export function faultsOf(mistake: Mistake, { tests, around }: Trial): readonly string[] {
   const [broken] = around;
@@ -41,9 +53,9 @@ export function faultsOf(mistake: Mistake, { tests, around }: Trial): readonly s
   const names = new Set(red.map(({ name }) => name));
   if (names.size === 0) return ["no test catches it: write the one that is missing"];
   const misjudged = red.flatMap(({ name, errors }) => {
-    const verdict = verdictOf(errors);
-    const isCaught = verdict === "wrong" || verdict === "crashed" || verdict === "hanging";
-    return isCaught ? [] : [`${name} is red as "${verdict}": ${errors[0]?.message ?? ""}`];
+    return isCaught(errors)
+      ? []
+      : [`${name} is red as "${verdictOf(errors)}": ${errors[0]?.message ?? ""}`];
   });
   const { caughtBy, perhapsAlso = [] } = mistake;
   const named = new Set(caughtBy);

@@ -6,6 +6,7 @@
  *   npm run mistakes 4 checks-then-acts   this one
  *   npm run mistakes 4 -- --all           all of them, and what catches each
  *   npm run mistakes -- --check           for those who change the workshop: is each one caught?
+ *   npm run mistakes -- --check --times 20   each time, or by luck?
  */
 
 import { parseArgs } from "node:util";
@@ -17,6 +18,7 @@ import { openConversation } from "./conversation.ts";
 import { isGuided } from "./guided.ts";
 import { checkMistakes } from "./mistake-check.ts";
 import { type Conversation, playMistake } from "./mistake-quiz.ts";
+import { checkMistakesOften } from "./mistake-rounds.ts";
 import { printMistakes } from "./mistake-table.ts";
 import { bold, dim } from "./paint.ts";
 import { readProgress, rememberGuess, rememberOpened, solvedSteps } from "./progress-file.ts";
@@ -28,7 +30,7 @@ const options = ["all", "check"] as const;
 await runCommand("npm run mistakes 4, or npm run mistakes 4 -- --all", async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { all: { type: "boolean" }, check: { type: "boolean" } },
+    options: { all: { type: "boolean" }, check: { type: "boolean" }, times: { type: "string" } },
   });
   // Without the two dashes before it npm keeps an option to itself, so a word will do.
   const isAsked = (option: (typeof options)[number]): boolean =>
@@ -40,7 +42,7 @@ await runCommand("npm run mistakes 4, or npm run mistakes 4 -- --all", async () 
     const step = chosenStep(numbers);
     const chosen = step === undefined ? steps : [step];
     if (isAsked("all")) printMistakes(chosen);
-    else process.exitCode = (await checkMistakes(chosen, ids)) ? 0 : 1;
+    else process.exitCode = (await isCaught(chosen, ids, values.times)) ? 0 : 1;
     return;
   }
   const step = requiredStep(numbers, "npm run mistakes");
@@ -53,6 +55,16 @@ await runCommand("npm run mistakes 4, or npm run mistakes 4 -- --all", async () 
     conversation.close();
   }
 });
+
+async function isCaught(
+  chosen: readonly Step[],
+  ids: readonly string[],
+  times: string | undefined,
+): Promise<boolean> {
+  if (times === undefined) return checkMistakes(chosen, ids);
+  if (/^[1-9]\d{0,3}$/.test(times)) return checkMistakesOften(chosen, ids, Number(times));
+  throw new RangeError(`"${times}" is no number of times. Say it as in --times 20.`);
+}
 
 async function play(step: Step, ids: readonly string[], conversation: Conversation): Promise<void> {
   const named = ids.map((id) => mistakeNamed(step, id));

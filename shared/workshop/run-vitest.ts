@@ -52,20 +52,26 @@ export async function runVitest({
   laws = {},
 }: RunOptions): Promise<Run> {
   process.env.WORKSHOP_VARIANT = variant ? nameOf(variant) : "";
-  process.env.WORKSHOP_TRIALS = trials.map(nameOf).join(",");
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
-  const tried = steps.filter(({ id }) => trials.some((trial) => trial.step === id));
-  const session = await openVitest(
-    trees,
-    step,
-    reporters,
-    tried.length > 0 ? { needing: tried } : {},
-  );
+  const session =
+    trials.length > 0
+      ? await openTrials(trials, reporters)
+      : await openVitest(trees, step, reporters);
   try {
     return await session.run({ laws, files });
   } finally {
     await session.close();
   }
+}
+
+/** As openVitest, for trials alone. */
+export async function openTrials(
+  trials: readonly Variant[],
+  reporters: readonly (Reporter | "default")[],
+): Promise<VitestSession> {
+  process.env.WORKSHOP_TRIALS = trials.map(nameOf).join(",");
+  const needing = steps.filter(({ id }) => trials.some((trial) => trial.step === id));
+  return openVitest([], undefined, reporters, { needing });
 }
 
 export interface VitestSession {
@@ -85,6 +91,8 @@ export interface SessionRun {
   readonly files?: (file: string) => boolean;
   /** Only tests whose full names begin so; all where it is empty. */
   readonly titles?: readonly string[];
+  /** The tests of a file that are run, by the ends of their full names, `describe › it`; all where undefined. */
+  readonly named?: (file: string) => readonly string[] | undefined;
   /** A test file that is run alone before all others: someone waits for what it says. */
   readonly first?: { readonly file: string; readonly onEnd: (run: Run) => void } | undefined;
 }
@@ -160,13 +168,15 @@ export async function openVitest(
   }
 
   return {
-    async run({ laws = {}, files = () => true, titles = [], first } = {}) {
+    async run({ laws = {}, files = () => true, titles = [], named, first } = {}) {
       vitest.provide("laws", laws);
       if (titles.length === 0) vitest.resetGlobalTestNamePattern();
       else vitest.setGlobalTestNamePattern(new RegExp(`^(${titles.map(escaped).join("|")})`));
       vitest.clearSpecificationsCache();
       const all = await vitest.globTestSpecifications(step && [`steps/${step.id}/`]);
-      const chosen = all.filter(({ moduleId }) => files(moduleId));
+      const chosen = all
+        .filter(({ moduleId }) => files(moduleId))
+        .map((file) => narrowed(file, named?.(file.moduleId)));
       const isFirst = ({ moduleId }: TestSpecification): boolean => moduleId === first?.file;
       isCancelled = false;
       const ahead = await runSome(chosen.filter(isFirst));
@@ -198,6 +208,13 @@ function untilOneHangs(cancel: () => void): Reporter {
       if (errors.some(({ message }) => message.startsWith("Test timed out in"))) cancel();
     },
   };
+}
+
+function narrowed(file: TestSpecification, names?: readonly string[]): TestSpecification {
+  if (names === undefined) return file;
+  const ends = names.map((name) => escaped(name.replaceAll(" › ", " ")));
+  const testNamePattern = new RegExp(`(^| )(${ends.join("|")})$`);
+  return file.project.createSpecification(file.moduleId, { testNamePattern }, file.pool);
 }
 
 function escaped(text: string): string {

@@ -1,0 +1,77 @@
+/** `npm run mistakes -- --check --times 20`: is each mistake caught each time, or by luck? */
+
+import { type Checked, makeMistakes, variantOf } from "./mistake-check.ts";
+import { catchesOf, trialOf } from "./mistake-verdict.ts";
+import { dim, green, red } from "./paint.ts";
+import { openTrials, type Run } from "./run-vitest.ts";
+import type { Step } from "./steps.ts";
+import { trialFile } from "./variant-files.ts";
+
+interface Tried extends Checked {
+  readonly file: string;
+  /** In how many rounds a test that it names was red. */
+  caught: number;
+  /** The same for each of these tests. */
+  readonly byTest: Map<string, number>;
+}
+
+/**
+ * Runs on each mistake the tests that it names, `times` times. Prints a line for each round, then a
+ * table; true when each mistake was caught each time.
+ */
+export async function checkMistakesOften(
+  chosen: readonly Step[],
+  ids: readonly string[],
+  times: number,
+): Promise<boolean> {
+  const all = makeMistakes(chosen, ids).map(
+    (one): Tried => ({
+      ...one,
+      file: trialFile(variantOf(one)),
+      caught: 0,
+      byTest: new Map(one.mistake.caughtBy.map((name) => [name, 0])),
+    }),
+  );
+  const possible = all.filter(({ faults }) => faults.length === 0);
+  const named = new Map(possible.map(({ file, mistake }) => [file, mistake.caughtBy]));
+  const session = await openTrials(possible.map(variantOf), [{}]);
+  try {
+    for (let round = 1; round <= times; round++) {
+      const started = performance.now();
+      const laws = { isFirstEnough: true };
+      const caught = count(possible, await session.run({ laws, named: (file) => named.get(file) }));
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      console.log(dim(`  round ${round}: ${caught} of ${all.length} caught, in ${seconds} s`));
+    }
+  } finally {
+    await session.close();
+  }
+  for (const one of all) for (const line of linesOf(one, times)) console.log(line);
+  const missed = all.filter(({ caught }) => caught < times).length;
+  const verdict = missed === 0 ? "each caught every time" : `${missed} not caught every time`;
+  console.log(`\n${all.length} mistakes, ${times} times: ${verdict}.`);
+  return missed === 0 && all.length > 0;
+}
+
+/** Counts what a round has caught, and returns it. */
+function count(tried: readonly Tried[], { modules }: Run): number {
+  const caught = tried.filter((one) => {
+    const own = modules.filter(({ moduleId }) => moduleId === one.file);
+    const catches = catchesOf(one.mistake, trialOf(own));
+    for (const name of catches) one.byTest.set(name, (one.byTest.get(name) ?? 0) + 1);
+    if (catches.length > 0) one.caught += 1;
+    return catches.length > 0;
+  });
+  return caught.length;
+}
+
+function linesOf({ step, mistake, faults, caught, byTest }: Tried, times: number): string[] {
+  const mark = caught === times ? green("✔") : red("✘");
+  const [most] = [...byTest].sort(([, a], [, b]) => b - a);
+  const luck = [...byTest].filter(([, reds]) => reds < times);
+  return [
+    `${mark} ${step.id.slice(0, 2)}  ${mistake.id.padEnd(42)} ${caught} of ${times}  ${most?.[0]}`,
+    ...faults.map((fault) => `    ${fault.replaceAll("\n", "\n    ")}`),
+    ...luck.map(([name, reds]) => dim(`    ${reds} of ${times}: ${name}`)),
+  ];
+}
