@@ -1,7 +1,7 @@
 import type { SerializedError } from "vitest";
 import { describe, expect, it } from "vitest";
 import type { Mistake } from "../mistakes/mistake.ts";
-import { faultsOf, type Trial } from "./mistake-verdict.ts";
+import { catchesOf, faultsOf, type Trial } from "./mistake-verdict.ts";
 
 const mistake: Mistake = {
   id: "counts-wrong",
@@ -98,5 +98,19 @@ describe("a mistake is not as it must be", () => {
       "the tests could not run: Unexpected token",
     ]);
     expect(faultsOf(mistake, { tests: [], around: [] })).toEqual(["no test ran at all"]);
+  });
+});
+
+describe("a mistake is caught", () => {
+  it("by those of the tests that it names which are red for a fault of the code", () => {
+    const missing = { name: "InfrastructureMissing", message: "No PostgreSQL here." };
+    const two = { ...mistake, caughtBy: ["a stay › has nights", "a stay › has a price"] };
+
+    expect(catchesOf(two, trial({ "a stay › has nights": wrong }))).toEqual([
+      "a stay › has nights",
+    ]);
+    expect(
+      catchesOf(two, trial({ "a stay › has a price": missing, "a guest › pays": wrong })),
+    ).toEqual([]);
   });
 });
