@@ -68,17 +68,21 @@ async function takeOneGivenBack(
   server: Server,
   name: string,
 ): Promise<boolean> {
-  // Two that take at the same time must not choose the same one. Held until the client ends.
+  // Two that take at the same time must not choose the same one.
   await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [givenBack(run)]);
-  const { rows } = await client.query<{ datname: string }>(
-    "select datname from pg_database where starts_with(datname, $1) limit 1",
-    [givenBack(run)],
-  );
-  const [one] = rows;
-  if (!one) return false;
-  await rename(client, one.datname, name);
-  noteDatabase(run, server, one.datname)();
-  return true;
+  try {
+    const { rows } = await client.query<{ datname: string }>(
+      "select datname from pg_database where starts_with(datname, $1) limit 1",
+      [givenBack(run)],
+    );
+    const [one] = rows;
+    if (!one) return false;
+    await rename(client, one.datname, name);
+    noteDatabase(run, server, one.datname)();
+    return true;
+  } finally {
+    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [givenBack(run)]);
+  }
 }
 
 async function handOn(client: pg.Client, run: Run, server: Server, name: string): Promise<void> {
