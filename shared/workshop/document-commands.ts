@@ -61,6 +61,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run bench": "it measures for minutes, and there is nothing to judge but a fast machine",
   "npm run bench append": "as npm run bench",
   "npm run bench snapshots": "as npm run bench",
+  "npm run mistakes -- --check": ".ci/run runs it",
+  "npm run mistakes -- --check --times 20": "as above, for an hour",
+  "npm run solution -- --alternatives --check": ".ci/run runs it",
+  "npm run mutation tools": "it runs the tests of the tools fifty times",
   "npm run mutation": "it runs the tests of all steps two thousand times, which takes hours",
   "npm run mutation 4": "as npm run mutation",
   "npm run demo -- --serve": "it serves until somebody ends it: shared/workshop/demo.test.ts does",
@@ -69,7 +73,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run load -- --rate max": "as npm run load",
   "npm run chaos -- --minutes 10": ".ci/run runs it for twenty seconds",
   "docker compose -f docker-compose.cluster.yml up -d --wait":
-    "no Docker here has Compose, and five containers; the test in shared/scale does the same from programs",
+    ".ci/docker runs it, where Docker can be had; the test in shared/scale does the same from programs",
   "docker compose up -d": ".ci/docker runs it, where Docker can be had",
 };
 
