@@ -106,9 +106,9 @@ async function reportOn(step: Step, mistake: Mistake): Promise<readonly string[]
     reporters: [listener(logged)],
   });
   const { lines } = reportOf(step, run, logged);
-  // There is nothing to mend here, so no next move.
+  // There is nothing to mend here, so no next move, and `npm test` would show the learner's own code.
   return lines
-    .filter((line) => !/^ {2}next {4}/.test(line))
+    .filter((line) => !/^ {2}next {4}|^ +all of it: npm test/.test(line))
     .map((line) => line.replace(mistakenPlace, "$1the mistaken "));
 }
 
