@@ -6,6 +6,7 @@ import { replaySurvivors } from "./02-replay.ts";
 import { eventStoreSurvivors } from "./03-event-store.ts";
 import { concurrencySurvivors } from "./04-concurrency.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
+import { publishingSurvivors } from "./06-publishing.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
 
@@ -15,6 +16,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "03-event-store": eventStoreSurvivors,
   "04-concurrency": concurrencySurvivors,
   "05-command-handlers": commandHandlerSurvivors,
+  "06-publishing": publishingSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
 };
