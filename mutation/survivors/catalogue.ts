@@ -7,6 +7,7 @@ import { eventStoreSurvivors } from "./03-event-store.ts";
 import { concurrencySurvivors } from "./04-concurrency.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
 import { publishingSurvivors } from "./06-publishing.ts";
+import { consumingSurvivors } from "./07-consuming.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
 
@@ -17,6 +18,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "04-concurrency": concurrencySurvivors,
   "05-command-handlers": commandHandlerSurvivors,
   "06-publishing": publishingSurvivors,
+  "07-consuming": consumingSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
 };
