@@ -6,6 +6,8 @@ import { replaySurvivors } from "./02-replay.ts";
 import { eventStoreSurvivors } from "./03-event-store.ts";
 import { concurrencySurvivors } from "./04-concurrency.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
+import { publishingSurvivors } from "./06-publishing.ts";
+import { consumingSurvivors } from "./07-consuming.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
 
@@ -15,6 +17,8 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "03-event-store": eventStoreSurvivors,
   "04-concurrency": concurrencySurvivors,
   "05-command-handlers": commandHandlerSurvivors,
+  "06-publishing": publishingSurvivors,
+  "07-consuming": consumingSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
 };

@@ -228,6 +228,7 @@ export const publishingMistakes: readonly Mistake[] = [
     caughtBy: [
       "waiting for work › ends after its time when nobody rings",
       "waiting for work › leaves no timer and no listener behind",
+      "a listener for events › waits no longer than it is asked to, and no longer than its interval",
     ],
     whatItCostsInProduction:
       "At 02:10 the listener reconnected, and the one notification of that second was heard by nobody. The next append came at 05:48, and until then 3 hours and 38 minutes of a quiet night were not published.",
@@ -239,7 +240,10 @@ export const publishingMistakes: readonly Mistake[] = [
     find: "  if (bell.take()) return Promise.resolve();\n",
     replace: "",
     triedBy: waiting,
-    caughtBy: ["waiting for work › ends at once when the bell rang before"],
+    caughtBy: [
+      "waiting for work › ends at once when the bell rang before",
+      "waiting for work › ends at once when the bell rang since the wait before",
+    ],
     whatItCostsInProduction:
       "An event that was appended while a batch was on its way waited for the next poll, a second later. p99 from command to read model went from 40 ms to 1,040, and guests pressed the button again.",
   },
@@ -250,7 +254,10 @@ export const publishingMistakes: readonly Mistake[] = [
     find: "      forget();\n",
     replace: "",
     triedBy: waiting,
-    caughtBy: ["waiting for work › leaves no timer and no listener behind"],
+    caughtBy: [
+      "waiting for work › ends at once when the bell rang since the wait before",
+      "waiting for work › leaves no timer and no listener behind",
+    ],
     whatItCostsInProduction:
       "Each wait left a listener, and each ring called all of them: 86,000 after a day of quiet polling. The relay took a whole core to do nothing, and was restarted every night at 03:00, by a calendar entry.",
   },

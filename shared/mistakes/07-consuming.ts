@@ -51,6 +51,7 @@ export const consumingMistakes: readonly Mistake[] = [
     caughtBy: [
       "a message that is handled › is acknowledged when its effect is safe, not before",
       "a message whose handling fails › waits in the retry queue, not at the head of its own",
+      "a message whose handling fails › waits there alone: another one that is in hand stays in hand",
       "a message whose handling fails › comes back after the delay and can be handled then",
       "a message whose handling fails › is parked at the last attempt",
       "an acknowledgement that cannot be sent › is no failed attempt: the error goes to the caller",
@@ -67,6 +68,7 @@ export const consumingMistakes: readonly Mistake[] = [
     triedBy: deliveries,
     caughtBy: [
       "a message whose handling fails › waits in the retry queue, not at the head of its own",
+      "a message whose handling fails › waits there alone: another one that is in hand stays in hand",
       "a message whose handling fails › is parked at the last attempt",
     ],
     whatItCostsInProduction:
@@ -157,6 +159,7 @@ export const consumingMistakes: readonly Mistake[] = [
       "a message that is parked › keeps its content and says why it is there",
       "a message that is parked › keeps what its sender said about it",
       "a message that is parked › keeps its sender's headers, beside those that say why it is parked",
+      "a message that is parked › is parked with the beginning of its error, however much that says",
       "a message that is parked › is not acknowledged when the parked queue did not take it",
     ],
     whatItCostsInProduction:

@@ -9,6 +9,21 @@ export function checkedOut(pool: pg.Pool): number {
   return pool.totalCount - pool.idleCount;
 }
 
+/**
+ * What the pool's connections say to nobody while they are in someone's hands: outside of a test, where
+ * pools are not as quiet, each of these errors would end the process. Call it before the first connection.
+ */
+export function unheardErrors(pool: pg.Pool): readonly Error[] {
+  const unheard: Error[] = [];
+  pool.on("acquire", (client) => {
+    client.removeAllListeners("error");
+    client.on("error", (error) => {
+      if (client.listenerCount("error") === 1) unheard.push(error);
+    });
+  });
+  return unheard;
+}
+
 export interface Watched {
   readonly db: Queryable;
   /** What was asked, one entry for each round trip. */

@@ -7,7 +7,12 @@ import { costs, story } from "../../shared/testing/story.ts";
 import { until } from "../../shared/testing/waiting.ts";
 import { readAll as readAllByPosition } from "../../solutions/03-event-store/event-store.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
-import { type CommittedEvent, readAllCommitted, startOfStore } from "./commit-order.ts";
+import {
+  type CommittedEvent,
+  readAllCommitted,
+  readAll as readAllInPages,
+  startOfStore,
+} from "./commit-order.ts";
 import { horizonLag } from "./horizon.ts";
 
 const database = useDatabase(6);
@@ -108,6 +113,31 @@ describe("reading in commit order", () => {
     const third = await readAllCommitted(database.pool, { after: end, limit: 2 });
     expect(named(third), "behind the last event come").toEqual([]);
   });
+
+  it.each([1, 2, 3, 4, 5])(
+    "page after page, %s events each, gives each event once",
+    async (pageSize) => {
+      story({
+        given: "one transaction appended reservation-1 v1 to v3, the next reservation-2 v1",
+        when: `readAll (given) reads all of it by your readAllCommitted, in pages of ${pageSize}`,
+        wanted: "reservation-1 v1, v2, v3, then reservation-2 v1, each once",
+      });
+      await append(database.pool, "reservation-1", "A", "B", "C");
+      await append(database.pool, "reservation-2", "D");
+      await waitFor(["reservation-2 v1"], async () =>
+        (await readAllCommitted(database.pool)).slice(3),
+      );
+
+      const all = await collect(readAllInPages(database.pool, { pageSize }));
+
+      expect(named(all), "in all pages come").toEqual([
+        "reservation-1 v1",
+        "reservation-1 v2",
+        "reservation-1 v3",
+        "reservation-2 v1",
+      ]);
+    },
+  );
 
   it("shows no event whose transaction is still open, and none that is rolled back", async () => {
     story({

@@ -4,7 +4,11 @@ import type { EventEnvelope } from "../../shared/kernel/event.ts";
 import { useBroker } from "../../shared/testing/broker.ts";
 import { recorded } from "../../shared/testing/new-events.ts";
 import { confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
-import { ScriptedChannel, type ScriptedMessage } from "../../shared/testing/scripted-channel.ts";
+import {
+  confirmingChannel,
+  ScriptedChannel,
+  type ScriptedMessage,
+} from "../../shared/testing/scripted-channel.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { soon } from "../../shared/testing/waiting.ts";
 import { decodeEvent } from "./message.ts";
@@ -195,6 +199,20 @@ describe("an event on its way to the broker", () => {
     });
     const inQueue = await bus.looking.checkQueue(queue);
     expect(inQueue, "what is in the queue").toMatchObject({ messageCount: 1 });
+  });
+
+  it("leaves one listener for what comes back, however many events follow it", async () => {
+    story({
+      given: "a channel",
+      when: "v1, v2 and v3 of reservation-1 are published on it, one after another",
+      wanted: "one listener for returned messages: `returned` is the channel's, not the event's",
+      costs: "each event leaves a listener: a million a day, until the relay's memory is full",
+    });
+    const channel = confirmingChannel();
+
+    for (const each of history) await publishEvent(channel, topology, each);
+
+    expect(channel.listenerCount("return"), "listeners for returned messages").toBe(1);
   });
 });
 

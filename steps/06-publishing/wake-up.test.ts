@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { checkedOut, unheardErrors } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
@@ -123,6 +124,28 @@ describe("waiting for work", () => {
     bell.ring();
   });
 
+  it("ends at once when the bell rang since the wait before", async () => {
+    story({
+      given: "a wait that a ring has ended, and another ring while nobody waits",
+      when: "waitForWork waits for a minute at the most",
+      wanted: "it is over at once: the wait before has not heard that second ring",
+      costs: "the second of two bookings in one second waits for a whole polling interval",
+    });
+    const bell = createBell();
+    const first = watch(waitForWork(bell, aMinute));
+    bell.ring();
+    await turns();
+    bell.ring();
+
+    const second = watch(waitForWork(bell, aMinute));
+    await turns();
+
+    expect({ first: first.state, second: second.state }, "two waits, a ring for each").toEqual({
+      first: "over",
+      second: "over",
+    });
+  });
+
   it("leaves no timer and no listener behind", async () => {
     story({
       given: "two waits, for a minute and for 20 ms",
@@ -186,6 +209,9 @@ describe("a listener for events", () => {
       } as typeof database.pool,
     );
     const waiting = wakeUp.wait();
+    const wait = watch(waiting);
+    await turns();
+    expect(wait.state, "the listener's wait, before anything is appended").toBe("waits");
 
     const appending = store.append("reservation-1", [newEvent(created)], "no-stream");
     expect(queries, "asked for before the append is stored").toEqual([]);
@@ -196,13 +222,68 @@ describe("a listener for events", () => {
     await soon(waiting, "the append is notified, and wait() does not end");
   });
 
+  it("is woken by hand", async () => {
+    story({
+      given: "a listener with an interval of a minute, which listens and waits",
+      when: "wake is called, as the relay does when its channel is lost",
+      wanted: "its wait is over at once",
+      costs: "the broker is gone, and the relay learns of it a whole polling interval later",
+    });
+    const wakeUp = listen();
+    await soon(wakeUp.wait(), "it listens now, and wait() does not end");
+    const wait = watch(wakeUp.wait());
+
+    await turns();
+    expect(wait.state, "the wait, before wake").toBe("waits");
+    wakeUp.wake();
+    await turns();
+
+    expect(wait.state, "the wait, after wake").toBe("over");
+  });
+
+  it("waits no longer than it is asked to, and no longer than its interval", async () => {
+    story({
+      given: "two listeners, with intervals of a minute and of 20 ms",
+      when: "the first is to wait for 20 ms, the second for a minute",
+      wanted: "both waits are over in a moment: the shorter time counts",
+      costs: "an event that an open transaction held back stays so for a whole polling interval",
+    });
+    const [seldom, often] = [listen(), listen(database.pool, 20)];
+    await soon(seldom.wait(), "it listens now, and wait() does not end");
+    await soon(often.wait(), "it listens now, and wait() does not end");
+
+    const asked = soon(seldom.wait(20), "with an interval of a minute wait(20) does not end");
+    expect(await asked, "the end of the first wait").toBeUndefined();
+    const bounded = soon(often.wait(aMinute), "with an interval of 20 ms wait(60000) does not end");
+    expect(await bounded, "the end of the second wait").toBeUndefined();
+  });
+
+  it("holds one connection, and closes it when it is stopped", async () => {
+    story({
+      given: "a listener that listens",
+      when: "it is stopped",
+      wanted: "one connection of its pool was in its hands, and none is open any more",
+      costs: "the next who gets that connection from the pool hears all notifications, too",
+    });
+    const pool = database.newPool({ max: 1 });
+    const wakeUp = listen(pool);
+    await soon(wakeUp.wait(), "it listens now, and wait() does not end");
+    await turns();
+    expect(checkedOut(pool), "connections in its hands while it listens").toBe(1);
+
+    await soon(wakeUp.stop(), "stop() does not end");
+
+    expect(pool.totalCount, "connections of the pool that are open afterwards").toBe(0);
+  });
+
   it("is woken by the interval while its connection is lost, and listens again", async () => {
     story({
       given: "a listener with an interval of 50 ms, which listens",
       when: "its database connection is cut",
-      wanted: "its wait ends all the same, and a new connection listens",
+      wanted: "its wait ends all the same, and a new connection listens; the process lives on",
     });
     const pool = database.newPool({ application_name: "listener", max: 1 });
+    const unheard = unheardErrors(pool);
     const wakeUp = listen(pool, 50);
     const listening = [`listen "${eventsChannel}"`];
     await until("what the listener has asked", () => lastQueries(), listening);
@@ -217,6 +298,8 @@ describe("a listener for events", () => {
 
     const asked = () => lastQueries(rows.map(({ pid }) => pid));
     await until("what the listener's new connection has asked", asked, listening);
+    const messages = unheard.map(({ message }) => message);
+    expect(messages, "errors without a listener, which end the process").toEqual([]);
 
     /** Of the listener's connections but these, the last query of each. */
     async function lastQueries(cut: readonly number[] = []): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import type { MessageProperties, XDeath } from "amqplib";
 import { describe, expect, it } from "vitest";
 import { costs, story } from "../../shared/testing/story.ts";
-import { attemptsOf } from "./delivery.ts";
+import { attemptsOf, deliveriesOf } from "./delivery.ts";
 
 const nowhere: Pick<XDeath, "time" | "exchange" | "routing-keys"> = {
   time: { "!": "timestamp", value: 0 },
@@ -72,6 +72,21 @@ describe("the attempts of a message", () => {
     );
 
     expect(attemptsOf(message, "view.0")).toBe(2);
+  });
+
+  it("are not its deliveries, and those are 0 when it has no headers at all", () => {
+    story({
+      given: ["x-delivery-count: 2; x-death: view.0, rejected, 3 times", "headers: undefined"],
+      when: "the deliveries of both are counted (deliveriesOf, given)",
+      wanted: "2 and 0",
+      costs: "a sender whose client writes no headers brings each process down that takes it",
+    });
+    const message = died({ queue: "view.0", reason: "rejected", count: 3 });
+    const headers = { ...message.properties.headers, "x-delivery-count": 2 };
+    const again = { ...message, properties: { ...message.properties, headers } };
+    const bare = { ...message, properties: { ...message.properties, headers: undefined } };
+
+    expect([again, bare].map(deliveriesOf), "how often each was delivered").toEqual([2, 0]);
   });
 
   function tell(given: readonly string[], attempts: number): void {

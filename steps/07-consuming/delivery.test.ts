@@ -12,6 +12,7 @@ import {
 } from "../../shared/testing/consuming.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { soon, until } from "../../shared/testing/waiting.ts";
+import { readParked } from "../../solutions/07-consuming/parked.ts";
 import { handleDelivery } from "./delivery.ts";
 
 const buses = useBus();
@@ -105,6 +106,36 @@ describe("a message whose handling fails", () => {
     });
   });
 
+  it("waits there alone: another one that is in hand stays in hand", async () => {
+    story({
+      given: "versions 1 and 2 of reservation-1 are in hand, to be tried 3 times at the most",
+      when: "the handler throws at 2, and takes 1 after that",
+      wanted: '"retried", then "handled"; 2 alone waits in the retry queue',
+      costs: "one event fails, and all that was in hand is handled twice",
+    });
+    const bus = await buses.open({ retryDelay: 60_000 });
+    await bus.publish(numbered(2));
+    const channel = await bus.openChannel();
+    const deliveries = await deliveriesFrom(channel, bus.queues.queue, 2);
+    const [first, second] = [await deliveries.next(), await deliveries.next()];
+
+    const outcomes = [
+      await handleDelivery(channel, second, options(bus, unavailable)),
+      await handleDelivery(
+        channel,
+        first,
+        options(bus, async () => {}),
+      ),
+    ];
+
+    expect(outcomes, "the answers").toEqual(["retried", "handled"]);
+    await until("messages", () => messagesIn(bus), {
+      "its own queue": 0,
+      "the retry queue": 1,
+      "the parked queue": 0,
+    });
+  });
+
   it("comes back after the delay and can be handled then", async () => {
     story({
       given,
@@ -131,7 +162,10 @@ describe("a message whose handling fails", () => {
     story({
       given,
       when: "the handler throws at every attempt",
-      wanted: '"retried", "retried", "parked"; then it is in the parked queue, and nowhere else',
+      wanted: [
+        '"retried", "retried", "parked"; then it is in the parked queue, and nowhere else:',
+        'reason "attempts-used-up", 3 attempts',
+      ],
     });
     const bus = await buses.open({ retryDelay: 20 });
     await bus.publish(numbered(1));
@@ -149,7 +183,9 @@ describe("a message whose handling fails", () => {
 
     await channel.close();
     expect(outcomes, "the answers").toEqual(["retried", "retried", "parked"]);
-    expect(await bus.count(bus.queues.parked), "messages in the parked queue").toBe(1);
+    expect(await readParked(bus.channel, bus.queues.parked), "what is parked").toMatchObject([
+      { reason: "attempts-used-up", attempts: 3 },
+    ]);
     expect(await leftIn(bus), "what its own queue delivers afterwards").toBe("nothing");
   });
 });
@@ -161,7 +197,7 @@ describe("a message that no retry can help", () => {
     story({
       given,
       when: "the handler throws UnknownEventType, at the first attempt",
-      wanted: 'the answer "parked"; the message is in the parked queue',
+      wanted: 'the answer "parked"; it is in the parked queue: reason "not-retryable", 1 attempt',
     });
     const bus = await buses.open({ retryDelay: 60_000 });
     await bus.publish(numbered(1));
@@ -177,7 +213,9 @@ describe("a message that no retry can help", () => {
     );
 
     expect(outcome, answer).toBe("parked");
-    expect(await bus.count(bus.queues.parked), "messages in the parked queue").toBe(1);
+    expect(await readParked(bus.channel, bus.queues.parked), "what is parked").toMatchObject([
+      { reason: "not-retryable", attempts: 1 },
+    ]);
   });
 
   it("is parked, not dropped, when it cannot be read", async () => {

@@ -75,13 +75,13 @@ describe("a message that is parked", () => {
 
   it("keeps its sender's headers, beside those that say why it is parked", async () => {
     story({
-      given: "a message whose sender gave it a header: tenant is north",
+      given: "a message whose sender gave it two headers: tenant and tax-id",
       when: "it is parked",
-      wanted: "it has that header in the parked queue, too, beside parked-reason and the others",
+      wanted: "it has them in the parked queue, too, beside parked-reason and the others",
       costs: "sent back next week, it is handled for the wrong tenant, or for none",
     });
     const bus = await buses.open();
-    await bus.send(bus.queues.queue, "{}", { tenant: "north" });
+    await bus.send(bus.queues.queue, "{}", { tenant: "north", "tax-id": "DE-1" });
     const channel = await bus.openChannel();
     const message = await (await deliveriesFrom(channel, bus.queues.queue)).next();
 
@@ -94,8 +94,33 @@ describe("a message that is parked", () => {
 
     const parked = await channel.get(bus.queues.parked);
     expect(parked, "what is parked").toMatchObject({
-      properties: { headers: { tenant: "north", "parked-reason": "attempts-used-up" } },
+      properties: {
+        headers: { tenant: "north", "tax-id": "DE-1", "parked-reason": "attempts-used-up" },
+      },
     });
+  });
+
+  it("is parked with the beginning of its error, however much that says", async () => {
+    story({
+      given: "version 1 of reservation-1, from its queue",
+      when: "it is parked with an error of 200,000 characters, more than a header may have",
+      wanted: "it is parked, and parkedHeaders (given) has kept the first 1,000 of them",
+      costs: "the broker closes the channel, and the message comes again, round and round",
+    });
+    const bus = await buses.open();
+    await bus.publish(numbered(1));
+    const channel = await bus.openChannel();
+    const message = await (await deliveriesFrom(channel, bus.queues.queue)).next();
+
+    await park(channel, message, {
+      reason: "attempts-used-up",
+      error: new Error("x".repeat(200_000)),
+      attempts: 3,
+      queues: bus.queues,
+    });
+
+    const errors = (await readParked(channel, bus.queues.parked)).map(({ error }) => error);
+    expect(errors, "the errors of what is parked").toEqual([`Error: ${"x".repeat(993)}`]);
   });
 
   it("is gone from its queue", async () => {
