@@ -8,6 +8,7 @@ import { concurrencySurvivors } from "./04-concurrency.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
 import { publishingSurvivors } from "./06-publishing.ts";
 import { consumingSurvivors } from "./07-consuming.ts";
+import { projectionSurvivors } from "./08-projections.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
 
@@ -19,6 +20,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "05-command-handlers": commandHandlerSurvivors,
   "06-publishing": publishingSurvivors,
   "07-consuming": consumingSurvivors,
+  "08-projections": projectionSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
 };

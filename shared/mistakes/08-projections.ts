@@ -44,6 +44,7 @@ export const projectionMistakes: readonly Mistake[] = [
       "catching up with the store › projects what is missing, once, beside what the bus delivered",
       "the next event of a stream › waits while an earlier one is missing",
       "an event that comes › too early has what is missing before it fetched from the store",
+      "an event that comes › too early has no more fetched than what is missing",
       "an event that comes › in any order leaves the read model of the right order",
       "an event that comes › over a gap that the store cannot fill is refused, and not applied",
       "an event that comes › after a gap needs no second connection while it holds one",
@@ -116,6 +117,7 @@ export const projectionMistakes: readonly Mistake[] = [
     caughtBy: [
       "catching up with the store › projects what is missing, once, beside what the bus delivered",
       "an event that comes › too early has what is missing before it fetched from the store",
+      "an event that comes › too early has no more fetched than what is missing",
       "an event that comes › in any order leaves the read model of the right order",
       "an event that comes › after a gap needs no second connection while it holds one",
       "an event that comes › of an unknown type is refused, also where it fills a gap",

@@ -169,6 +169,29 @@ describe("an event that comes", () => {
     expect(await readModelIn(database.pool), readModel).toEqual(viewOf(history.slice(0, 3)));
   });
 
+  it("too early has no more fetched than what is missing", async () => {
+    story({
+      given: "the store has v1 to v4 of reservation-1; v1 and v2 are in the view",
+      when: "the bus delivers v4",
+      wanted: "v3 and v4 are read from the store, and not what the view has already",
+      costs: "a stream has 10,000 events, and each gap of one reads all of them again",
+    });
+    const { store, history } = await stored([created, confirmed, stayChanged, cancelled]);
+    for (const version of [1, 2]) await project(database.pool, store, at(history, version));
+    const read: number[] = [];
+    const watched: EventStore = {
+      ...store,
+      async *readStream(...parameters) {
+        for await (const event of store.readStream(...parameters)) {
+          read.push(event.version);
+          yield event;
+        }
+      },
+    };
+    await project(database.pool, watched, at(history, 4));
+    expect(read, "the versions read from the store").toEqual([3, 4]);
+  });
+
   it("in any order leaves the read model of the right order", async () => {
     story({
       given: "the store has v1, v2 and v3 of reservation-1",
