@@ -38,6 +38,7 @@ export const eventStoreMistakes: readonly Mistake[] = [
     caughtBy: [
       "an append that fails › leaves nothing of its batch, on a server with many connections",
       "an append that fails › gives its connection back, ready for the next",
+      "an append that fails › does not take the process with it when the database goes away",
     ],
     whatItCostsInProduction:
       "In tests, with one request at a time, every statement met the same connection; on Black Friday `begin` ran on one and the inserts on nine others. 340 batches were stored in part, and 12 idle transactions kept vacuum from the table until the disk was full.",
@@ -50,7 +51,10 @@ export const eventStoreMistakes: readonly Mistake[] = [
     find: `await client.query("commit");`,
     replace: `void client.query("commit");`,
     caughtBy: ["an append › is answered when the database has answered all of it"],
-    perhapsAlso: ["an append that fails › gives its connection back, ready for the next"],
+    perhapsAlso: [
+      "an append that fails › gives its connection back, ready for the next",
+      "an append that fails › does not take the process with it when the database goes away",
+    ],
     whatItCostsInProduction:
       "The answer was 2 ms faster. At a failover in July, 61 guests had a confirmation on their phone and no reservation in the store, for the commit behind it had never been heard.",
   },
@@ -68,6 +72,18 @@ export const eventStoreMistakes: readonly Mistake[] = [
       "One guest's duplicate booking poisoned one of ten connections, and every tenth request of anybody else failed with `current transaction is aborted`. It took four hours to see that the error and its cause were two different guests.",
   },
   {
+    id: "falls-with-its-connection",
+    title: "does not listen to the error of the connection that it holds",
+    file: "event-store.ts",
+    find: `  client.on("error", ignore);\n`,
+    replace: "",
+    caughtBy: [
+      "an append that fails › does not take the process with it when the database goes away",
+    ],
+    whatItCostsInProduction:
+      "The database failed over in 9 seconds, as it had been tested. All 14 servers that were storing a booking at that moment ended with `Unhandled 'error' event`, and came back together, to a database that was not warm yet: 11 minutes without a booking.",
+  },
+  {
     id: "leaks-the-connection",
     title: "gives the connection back only where all went well",
     edits: [
@@ -82,13 +98,17 @@ export const eventStoreMistakes: readonly Mistake[] = [
       {
         file: "event-store.ts",
         find: `  } finally {
+    client.off("error", ignore);
     // A connection that cannot even roll back is closed, not reused.
     client.release(broken);
   }`,
         replace: "  }",
       },
     ],
-    caughtBy: ["an append that fails › gives its connection back, ready for the next"],
+    caughtBy: [
+      "an append that fails › gives its connection back, ready for the next",
+      "an append that fails › does not take the process with it when the database goes away",
+    ],
     whatItCostsInProduction:
       "Each refused append kept one of ten connections for ever, so the eleventh broken request of the day stopped the whole service. For three weeks the remedy was a restart at 06:00, and nobody asked why it helped.",
   },

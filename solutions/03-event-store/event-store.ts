@@ -25,11 +25,15 @@ export async function appendToStream(
   // BEGIN SOLUTION: refuse what cannot be stored (assertStreamId, assertStorable; an empty batch:
   // InvalidEvent of the path "events").
   // Then one transaction on one connection of the pool: find the stream's version,
-  // insertEvent at the versions after it; give the connection back whatever happens
+  // insertEvent at the versions after it; give the connection back whatever happens, and let the client's
+  // "error" have a listener until then: a lost connection says so by that event, too
   assertStreamId(streamId);
   if (events.length === 0) throw new InvalidEvent("events", "is an empty batch");
   events.forEach(assertStorable);
   const client = await pool.connect();
+  // A connection that is lost also says so by an event, which ends the process where nobody listens.
+  const ignore = (): void => undefined;
+  client.on("error", ignore);
   let broken: Error | undefined;
   try {
     await client.query("begin");
@@ -51,6 +55,7 @@ export async function appendToStream(
     });
     throw error;
   } finally {
+    client.off("error", ignore);
     // A connection that cannot even roll back is closed, not reused.
     client.release(broken);
   }

@@ -1,11 +1,19 @@
+import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import { answerTo, nameInWords } from "../../shared/testing/append-outcome.ts";
-import { checkedOut, counted, restless } from "../../shared/testing/connections.ts";
+import {
+  blockedOrDone,
+  checkedOut,
+  counted,
+  restless,
+  unheardErrors,
+} from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { versionInWords } from "../../shared/testing/in-words.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
 import { cancelled, confirmed, created, stayChanged } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
+import { soon } from "../../shared/testing/waiting.ts";
 import { appendToStream as referenceAppend } from "../../solutions/03-event-store/event-store.ts";
 import { appendToStream } from "./event-store.ts";
 
@@ -136,10 +144,14 @@ describe("an append that fails", () => {
     story({
       given: "a pool of one connection, and an event that is stored already",
       when: "it is appended again, twice, and then a new event",
-      wanted: "the first two are refused, the third is stored; the connection is back each time",
+      wanted: [
+        "the first two are refused, the third is stored; the connection is back each time,",
+        "without a listener of yours on it: `off` what you have put `on`",
+      ],
       costs: "ten failed bookings later the pool is empty, and no guest can book until a restart",
     });
     const pool = database.newPool({ max: 1, connectionTimeoutMillis: 1_000 });
+    const before = await errorListeners(pool);
     const existing = newEvent(created);
     await referenceAppend(database.pool, "reservation-1", [existing]);
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -152,6 +164,42 @@ describe("an append that fails", () => {
     expect(rows.map(versionInWords), "reservation-2, after the new event").toEqual([
       "v1 ReservationCreated",
     ]);
+    const more = (await errorListeners(pool)) - before;
+    expect(more, "listeners that are left on the connection").toBe(0);
+  });
+
+  it("does not take the process with it when the database goes away", async () => {
+    story({
+      given: "an append waits for a lock on the table, in a pool of one connection",
+      when: "the database ends that connection, as at a failover; then there is another append",
+      wanted: [
+        "the first is rejected, and the second stored; the client's event `error`,",
+        'which comes besides, has a listener: client.on("error", ...)',
+      ],
+      costs: "the database fails over, and each server that is just storing a booking goes down",
+    });
+    const waiting = { connectionTimeoutMillis: 2_000 };
+    const pool = database.newPool({ max: 1, application_name: "booking", ...waiting });
+    const unheard = unheardErrors(pool);
+    const other = await database.setUpPool.connect();
+    try {
+      await other.query("begin; lock table events");
+      const failing = appendToStream(pool, "reservation-1", [newEvent(created)]);
+      await blockedOrDone(database.pool, failing);
+      await database.pool.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'booking'",
+      );
+      const answered = soon(failing, "its connection is gone, and the append has no answer");
+      await expect(answered, "the first append").rejects.toBeInstanceOf(Error);
+    } finally {
+      await other.query("rollback");
+      other.release();
+    }
+    await appendToStream(pool, "reservation-1", [newEvent(confirmed)]);
+    const rows = await stored("reservation-1");
+    expect(rows.map(versionInWords), "what is stored").toEqual(["v1 ReservationConfirmed"]);
+    const messages = unheard.map(({ message }) => message);
+    expect(messages, "errors without a listener, which end the process").toEqual([]);
   });
 
   it("is not even begun with a value that cannot be kept", async () => {
@@ -248,6 +296,14 @@ const storedAlready = "a unique violation was thrown, by the constraint events_e
 function filler(more: number): string {
   const around = JSON.stringify(["Tried", { text: "" }, {}]).length;
   return "x".repeat(1024 * 1024 - around + more);
+}
+
+/** How many listen to the error of a connection of the pool. */
+async function errorListeners(pool: pg.Pool): Promise<number> {
+  const client = await pool.connect();
+  const count = client.listenerCount("error");
+  client.release();
+  return count;
 }
 
 /** The rows of a stream, by version. */

@@ -24,7 +24,8 @@ export async function appendToStream(
   // TODO: refuse what cannot be stored (assertStreamId, assertStorable; an empty batch:
   // InvalidEvent of the path "events").
   // Then one transaction on one connection of the pool: find the stream's version,
-  // insertEvent at the versions after it; give the connection back whatever happens
+  // insertEvent at the versions after it; give the connection back whatever happens, and let the client's
+  // "error" have a listener until then: a lost connection says so by that event, too
   throw new NotImplemented("appendToStream");
 }
 

@@ -37,6 +37,9 @@ export async function appendToStream(
   if (events.length === 0) throw new InvalidEvent("events", "is an empty batch");
   events.forEach(assertStorable);
   const client = await pool.connect();
+  // A connection that is lost also says so by an event, which ends the process where nobody listens.
+  const ignore = (): void => undefined;
+  client.on("error", ignore);
   let broken: Error | undefined;
   try {
     await client.query("begin");
@@ -58,6 +61,7 @@ export async function appendToStream(
     });
     throw error;
   } finally {
+    client.off("error", ignore);
     // A connection that cannot even roll back is closed, not reused.
     client.release(broken);
   }
