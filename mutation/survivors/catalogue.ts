@@ -8,6 +8,7 @@ import { concurrencySurvivors } from "./04-concurrency.ts";
 import { commandHandlerSurvivors } from "./05-command-handlers.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
+import { sagaSurvivors } from "./12-saga.ts";
 
 const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "01-aggregate": aggregateSurvivors,
@@ -17,6 +18,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "05-command-handlers": commandHandlerSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
+  "12-saga": sagaSurvivors,
 };
 
 export function excusesOf(stepId: string): readonly Excuse[] {
