@@ -11,6 +11,7 @@ import { consumingSurvivors } from "./07-consuming.ts";
 import { projectionSurvivors } from "./08-projections.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
+import { sagaSurvivors } from "./12-saga.ts";
 
 const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "01-aggregate": aggregateSurvivors,
@@ -23,6 +24,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "08-projections": projectionSurvivors,
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
+  "12-saga": sagaSurvivors,
 };
 
 export function excusesOf(stepId: string): readonly Excuse[] {

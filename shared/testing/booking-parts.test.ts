@@ -7,7 +7,21 @@ import type { BookingEvent, BookingInput } from "../../solutions/12-saga/booking
 import { guests, hotels } from "../../solutions/12-saga/deciders.ts";
 import type { GuestCommand, GuestEvent } from "../../solutions/12-saga/guest-types.ts";
 import { handle } from "../../solutions/12-saga/handle.ts";
-import { answered, asked, at, failed, guestId, holdFor, opened, refused } from "./bookings.ts";
+import { heldRooms } from "../../solutions/12-saga/hotel.ts";
+import type { HotelEvent } from "../../solutions/12-saga/hotel-types.ts";
+import {
+  answered,
+  asked,
+  at,
+  failed,
+  guestId,
+  heldBy,
+  holdFor,
+  hotelId,
+  opened,
+  refused,
+  reservationId,
+} from "./bookings.ts";
 import { collect } from "./collect.ts";
 import { inMemoryEventStore } from "./in-memory-event-store.ts";
 import { interveningStore } from "./intervening-store.ts";
@@ -77,9 +91,53 @@ describe("a guest's credit", () => {
   });
 });
 
+describe("a hotel", () => {
+  const hold = heldBy(reservationId);
+  const release = { type: "ReleaseRoom", data: { hotelId, reservationId, now: at } } as const;
+  const hotelAfter = (...history: readonly HotelEvent[]) =>
+    [opened(1), ...history].reduce(hotels.evolve, hotels.initialState);
+  const released = {
+    type: "RoomReleased",
+    data: { hotelId, reservationId, releasedAt: at },
+  } as const;
+
+  it("that is opened a second time forgets no room that is held", () => {
+    const { rooms } = opened(1).data;
+    const again = { type: "OpenHotel", data: { hotelId, rooms, now: at } } as const;
+    expect(hotels.decide(again, hotelAfter(hold))).toEqual([]);
+  });
+
+  it("releases a room once, also where the hold came after the release", () => {
+    expect(hotels.decide(release, hotelAfter(hold))).toEqual([released]);
+    expect(hotels.decide(release, hotelAfter(hold, released))).toEqual([]);
+    const data = { hotelId, reservationId, reason: "released", refusedAt: at } as const;
+    expect(hotels.decide(release, hotelAfter(released, { type: "RoomRefused", data }))).toEqual([]);
+  });
+
+  it("counts as held what is held, and nothing that was refused or released", () => {
+    const data = {
+      hotelId,
+      reservationId: "reservation-2",
+      reason: "no-room",
+      refusedAt: at,
+    } as const;
+    const refusal = { type: "RoomRefused", data } as const;
+    const held = (...history: readonly HotelEvent[]) => {
+      const hotel = hotelAfter(...history);
+      return hotel.status === "open" ? heldRooms(hotel).length : undefined;
+    };
+    expect([held(hold, refusal), held(hold, refusal, released)]).toEqual([1, 0]);
+  });
+});
+
 describe("a booking at a dead end", () => {
   const charging = [asked.charge];
-  const booked = [...charging, asked.hold, asked.confirmation, asked.nothingMore];
+  const holding = [...charging, asked.hold];
+  const confirming = [...holding, asked.confirmation];
+  const booked = [...confirming, asked.nothingMore];
+  const releasing = [...confirming, asked.release("timed-out")];
+  const returning = [...releasing, asked.return("timed-out")];
+  const cancelling = [...returning, asked.cancellation("timed-out")];
   const cases: readonly [readonly BookingEvent[], BookingInput, readonly BookingEvent[]][] = [
     [charging, answered.stayChanged, [asked.person("stay-changed")]],
     [booked, answered.stayChanged, [asked.person("stay-changed")]],
@@ -88,15 +146,28 @@ describe("a booking at a dead end", () => {
       refused("ChargeCredit", "guest-not-found"),
       [asked.person("ChargeCredit refused: guest-not-found")],
     ],
-    [charging, failed("ChargeCredit", "gone"), [asked.person("ChargeCredit failed: gone")]],
     [charging, refused("HoldRoom", "hotel-not-found"), []],
     [booked, failed("ConfirmReservation", "gone"), []],
     [[...charging, asked.return("timed-out")], answered.stayChanged, []],
     [[...charging, asked.person("stay-changed")], answered.charged, []],
     [[...charging, asked.person("stay-changed")], answered.timedOut, []],
     [[...charging, asked.cancellation("x"), asked.end("x")], answered.cancelled, []],
+    // A reservation that nobody has asked to book: the desk confirms it all the same.
+    [[], answered.confirmed, []],
     [[], answered.timedOut, []],
   ];
+
+  it.each([
+    ["ChargeCredit", charging],
+    ["HoldRoom", holding],
+    ["ConfirmReservation", confirming],
+    ["ReleaseRoom", releasing],
+    ["ReturnCredit", returning],
+    ["CancelReservation", cancelling],
+  ] as const)("is parked when its %s cannot be sent", (command, history) => {
+    const reaction = react(failed(command, "gone"), history.reduce(evolve, initialState));
+    expect(reaction).toEqual([asked.person(`${command} failed: gone`)]);
+  });
 
   it.each(cases)(
     "%#: is parked where nobody knows how to go on, and only there",

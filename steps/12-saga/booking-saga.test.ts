@@ -120,6 +120,12 @@ describe("a booking that turns back", () => {
       .when(answered.cancelled)
       .thenDecides(asked.return("cancelled-by-hand"));
   });
+
+  it("asks for the cancellation again when it was parked with nothing else left to undo", () => {
+    given(...cancelling, asked.person("CancelReservation failed: timeout"))
+      .when(answered.cancelled)
+      .thenDecides(asked.cancellation("cancelled-by-hand"));
+  });
 });
 
 describe("a booking on its way back", () => {

@@ -233,16 +233,17 @@ describe("a dispatcher that starts again", () => {
     story({
       given: [...given, "a dispatcher has sent all there was, and ended"],
       when: "a new one of that name starts, with nothing new to do",
-      wanted: "it asks no guest, no hotel and no reservation, and schedules nothing",
+      wanted: "1 event, then 0: it asks no guest, hotel or reservation, and schedules nothing",
     });
     await openFor(setUpStore());
     await requestBooking(setUpStore());
     await firstOf(database.setUpPool, reservationId);
     const store = postgresEventStore(database.pool);
-    await dispatchAll({ pool: database.pool, store, name });
+    expect(await dispatchAll({ pool: database.pool, store, name }), "events dispatched").toBe(1);
     await database.setUpPool.query("delete from scheduled_messages");
     const { store: watched, asked } = listening(store);
-    await dispatchAll({ pool: database.newPool(), store: watched, name });
+    const more = await dispatchAll({ pool: database.newPool(), store: watched, name });
+    expect(more, "events dispatched by the new one").toBe(0);
     expect([...asked], "the streams that were loaded to send commands").toEqual([]);
     expect(await scheduledIn(database.setUpPool), "what was scheduled").toEqual([]);
   });
