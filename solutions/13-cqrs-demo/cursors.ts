@@ -1,6 +1,7 @@
 /** Places to go on from, as text that a client hands back and does not read. Given. */
 
 import { refuse } from "../../shared/api/refusal.ts";
+import { isCalendarDate } from "../01-aggregate/stay.ts";
 import { type Checkpoint, startOfStore } from "../06-publishing/commit-order.ts";
 import type { Cursor } from "../08-projections/reservations-view.ts";
 
@@ -25,8 +26,10 @@ export function toPageCursor({ arrival, reservationId }: Cursor): string {
 /** @throws GraphQLError BAD_USER_INPUT when it is no cursor of ours */
 export function fromPageCursor(cursor: string): Cursor {
   const [arrival, reservationId] = decoded(cursor);
-  if (arrival === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(arrival)) throw noCursor();
-  if (Number.isNaN(Date.parse(arrival)) || reservationId === undefined) throw noCursor();
+  if (arrival === undefined || reservationId === undefined) throw noCursor();
+  // What PostgreSQL would refuse, as a fault of ours: 30 February, the year 0, a NUL.
+  if (!isCalendarDate(arrival) || arrival < "0001") throw noCursor();
+  if (reservationId.includes("\0")) throw noCursor();
   return { arrival, reservationId };
 }
 
