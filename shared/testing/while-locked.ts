@@ -4,19 +4,19 @@ import type pg from "pg";
 import { expect } from "vitest";
 
 /**
- * Starts what `race` returns while nobody may write to the table (reading is free, and so is
+ * Starts what `race` returns while nobody may write to these tables (reading is free, and so is
  * locking the rows that are there), waits until every runner stands before a lock or one has ended,
  * and only then lets them go.
  */
 export async function whileLocked<T>(
   pool: pg.Pool,
-  table: "projected_streams",
+  tables: readonly ("projected_streams" | "reservations_view" | "hotel_occupancy")[],
   race: () => readonly Promise<T>[],
 ): Promise<readonly T[]> {
   const gate = await pool.connect();
   try {
     await gate.query("begin");
-    await gate.query(`lock table ${table} in share mode`);
+    await gate.query(`lock table ${tables.join(", ")} in share mode`);
     const runners = race();
     let ended = 0;
     for (const runner of runners) void runner.catch(() => {}).finally(() => ended++);
