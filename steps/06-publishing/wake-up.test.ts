@@ -276,6 +276,20 @@ describe("a listener for events", () => {
     expect(pool.totalCount, "connections of the pool that are open afterwards").toBe(0);
   });
 
+  it("can be stopped before it listens", async () => {
+    story({
+      given: "a listener that has asked its pool for a connection, and has none yet",
+      when: "it is stopped",
+      wanted: "stop() ends, and no connection of the pool is open",
+      costs: "a deployment that follows another at once waits for a relay that does not end",
+    });
+    const pool = database.newPool({ max: 1 });
+
+    await soon(listen(pool).stop(), "stop() does not end");
+
+    expect(pool.totalCount, "connections of the pool that are open afterwards").toBe(0);
+  });
+
   it("is woken by the interval while its connection is lost, and listens again", async () => {
     story({
       given: "a listener with an interval of 50 ms, which listens",
