@@ -187,7 +187,8 @@ describe("an append that fails", () => {
       const failing = appendToStream(pool, "reservation-1", [newEvent(created)]);
       await blockedOrDone(database.pool, failing);
       await database.pool.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'booking'",
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name = 'booking'`,
       );
       const answered = soon(failing, "its connection is gone, and the append has no answer");
       await expect(answered, "the first append").rejects.toBeInstanceOf(Error);

@@ -164,7 +164,8 @@ function cut(connection: ChannelModel | undefined): void {
 
 async function cutDatabaseConnections(application: string): Promise<void> {
   const { rowCount } = await database.pool.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = $1`,
     [application],
   );
   expect(rowCount, "database connections of the relay that were cut").toBeGreaterThan(0);

@@ -305,7 +305,8 @@ describe("a listener for events", () => {
 
     const { rows } = await database.pool.query<{ pid: number }>(
       `select pid, pg_terminate_backend(pid)
-         from pg_stat_activity where application_name = 'listener'`,
+         from pg_stat_activity
+        where datname = current_database() and application_name = 'listener'`,
     );
     expect(rows, "connections of the listener that were cut").toHaveLength(1);
     await soon(wakeUp.wait(), "the interval is over, and wait() does not end");
@@ -319,7 +320,8 @@ describe("a listener for events", () => {
     async function lastQueries(cut: readonly number[] = []): Promise<readonly string[]> {
       const { rows } = await database.pool.query<{ query: string }>(
         `select query from pg_stat_activity
-          where application_name = 'listener' and pid <> all ($1::integer[])`,
+          where datname = current_database() and application_name = 'listener'
+            and pid <> all ($1::integer[])`,
         [cut],
       );
       return rows.map(({ query }) => query);
