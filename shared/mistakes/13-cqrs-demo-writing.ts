@@ -86,6 +86,7 @@ export const demoWritingMistakes: readonly Mistake[] = [
     triedBy: writing,
     caughtBy: [
       "a command to a reservation › is decided on a snapshot and what lies behind it, and nothing else is read",
+      "a command to a reservation › that could not be stored fails at once, and the stream is not read once more",
     ],
     whatItCostsInProduction:
       "A corporate booking with 40,000 events took 600 ms a command, as it had before there were snapshots. The team raised the number of connections twice before somebody counted the rows: 39,990 of them were read for a question whose answer is no in 999 of 1,000 commands.",

@@ -4,6 +4,7 @@ import {
   DomainError,
   DuplicateEvent,
   InvalidEvent,
+  InvalidStreamId,
 } from "../../shared/kernel/errors.ts";
 import { answered, thrownBy } from "../../shared/testing/api.ts";
 import { quietPool } from "../../shared/testing/database.ts";
@@ -94,6 +95,20 @@ describe("a page of reservations", () => {
       { first: 10 },
     );
     expect(confirmed).toEqual({ nodes: [], next: null });
+  });
+
+  it("may have one entry, and a hundred", async () => {
+    story({
+      given: "two reservations",
+      when: "they are asked for in a page of one, and in a page of a hundred",
+      wanted: "one of them, then both",
+      costs: "the export asks for pages of a hundred, as the contract says, and is refused",
+    });
+    await reservations(2);
+    const { pool } = test.database;
+    const one = await reservationPage(pool, {}, { first: 1 });
+    const hundred = await reservationPage(pool, {}, { first: 100 });
+    expect([one.nodes.length, hundred.nodes.length]).toEqual([1, 2]);
   });
 
   it.each([0, -1, 101, 1_000_000])(
@@ -191,6 +206,7 @@ describe("the answer to a command", () => {
       "invalid-event",
       "data.reason",
     ],
+    ["has an id that none may have", new InvalidStreamId("", "is empty"), "invalid-id", "streamId"],
     ["has another's id", new DuplicateEvent("e-1"), "command-id-used", "options.commandId"],
   ] as const)("that %s says so, with a code and the field", async (_, error, code, field) => {
     story({ when: `it fails with ${error.name}`, wanted: `CommandRefused, ${code}` });

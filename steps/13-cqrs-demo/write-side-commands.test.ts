@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DomainError } from "../../shared/kernel/errors.ts";
+import { ConcurrencyConflict, DomainError } from "../../shared/kernel/errors.ts";
 import { thrownBy } from "../../shared/testing/api.ts";
 import {
   cancelReservation,
@@ -188,15 +188,55 @@ describe("a command to a reservation", () => {
       costs: "who decides by an old screen undoes what somebody else has just done",
     });
     const { store } = await todays(created, confirmed);
+    let waits = 0;
+    const wait = async (): Promise<void> => {
+      waits += 1;
+    };
     const conflict = await thrownBy(() =>
-      handle(sideOf(store).side, cancelReservation, { expectedVersion: 1 }),
+      handle(sideOf(store).side, cancelReservation, { expectedVersion: 1, wait }),
     );
+    expect(waits, "waits for another attempt").toBe(0);
     expect(conflict).toMatchObject({
       name: "ConcurrencyConflict",
       expected: 1,
       actual: 2,
     });
     expect(await versionsIn(store)).toHaveLength(2);
+  });
+
+  it("that always comes too late is given up after its last attempt", async () => {
+    story({
+      given: "v1 created; somebody else is faster each time",
+      when: "it is confirmed, with three attempts",
+      wanted: "ConcurrencyConflict, after two waits",
+      costs: "one busy reservation, and a command turns round for ever with its connection",
+    });
+    const { store } = await todays(created);
+    const append = () => Promise.reject(new ConcurrencyConflict(reservationId, 1, 2));
+    let waits = 0;
+    const wait = async (): Promise<void> => {
+      waits += 1;
+      if (waits > 10) throw new Error("it is tried for ever");
+    };
+    const { side } = sideOf({ ...store, append });
+    const late = await thrownBy(() => handle(side, confirmReservation, { maxAttempts: 3, wait }));
+    expect(late).toMatchObject({ name: "ConcurrencyConflict" });
+    expect(waits, "waits for another attempt").toBe(2);
+  });
+
+  it("that could not be stored fails at once, and the stream is not read once more", async () => {
+    story({
+      given: "v1 created, and a database that goes away at the append",
+      when: "it is confirmed",
+      wanted: "the database's error; one row read, by the load",
+      costs: "the database is overloaded, and each command that fails reads its whole stream again",
+    });
+    const { store } = await todays(created);
+    const append = () => Promise.reject(new Error("Connection terminated unexpectedly"));
+    const { side } = sideOf({ ...store, append });
+    const failure = await thrownBy(() => attempt(side, confirmReservation));
+    expect(failure).toMatchObject({ message: "Connection terminated unexpectedly" });
+    expect(store.eventsRead(), "rows read").toBe(1);
   });
 
   it("that expects another version is a conflict, also where the domain would refuse it", async () => {
