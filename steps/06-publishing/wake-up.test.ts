@@ -278,14 +278,18 @@ describe("a listener for events", () => {
 
   it("can be stopped before it listens", async () => {
     story({
-      given: "a listener that has asked its pool for a connection, and has none yet",
+      given: "a listener that waits; it has asked its pool for a connection, and has none yet",
       when: "it is stopped",
-      wanted: "stop() ends, and no connection of the pool is open",
+      wanted: "stop() ends, and so does the wait; no connection of the pool is open",
       costs: "a deployment that follows another at once waits for a relay that does not end",
     });
     const pool = database.newPool({ max: 1 });
 
-    await soon(listen(pool).stop(), "stop() does not end");
+    const wakeUp = listen(pool);
+    const waiting = wakeUp.wait();
+
+    await soon(wakeUp.stop(), "stop() does not end");
+    await soon(waiting, "it is stopped, and wait() does not end");
 
     expect(pool.totalCount, "connections of the pool that are open afterwards").toBe(0);
   });

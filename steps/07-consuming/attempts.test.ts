@@ -77,8 +77,8 @@ describe("the attempts of a message", () => {
   it("are not its deliveries, and those are 0 when it has no headers at all", () => {
     story({
       given: ["x-delivery-count: 2; x-death: view.0, rejected, 3 times", "headers: undefined"],
-      when: "the deliveries of both are counted (deliveriesOf, given)",
-      wanted: "2 and 0",
+      when: "the attempts and the deliveries (deliveriesOf, given) of both are counted",
+      wanted: "3 attempts of 2 deliveries; none of none",
       costs: "a sender whose client writes no headers brings each process down that takes it",
     });
     const message = died({ queue: "view.0", reason: "rejected", count: 3 });
@@ -86,7 +86,14 @@ describe("the attempts of a message", () => {
     const again = { ...message, properties: { ...message.properties, headers } };
     const bare = { ...message, properties: { ...message.properties, headers: undefined } };
 
-    expect([again, bare].map(deliveriesOf), "how often each was delivered").toEqual([2, 0]);
+    const counted = [again, bare].map((each) => ({
+      attempts: attemptsOf(each, "view.0"),
+      deliveries: deliveriesOf(each),
+    }));
+    expect(counted).toEqual([
+      { attempts: 3, deliveries: 2 },
+      { attempts: 0, deliveries: 0 },
+    ]);
   });
 
   function tell(given: readonly string[], attempts: number): void {
