@@ -68,6 +68,10 @@ export const eventStoreMistakes: readonly Mistake[] = [
 `,
     replace: "",
     caughtBy: ["an append that fails › gives its connection back, ready for the next"],
+    // Where the pool has not heard yet that the connection is lost, it lends it again.
+    perhapsAlso: [
+      "an append that fails › does not take the process with it when the database goes away",
+    ],
     whatItCostsInProduction:
       "One guest's duplicate booking poisoned one of ten connections, and every tenth request of anybody else failed with `current transaction is aborted`. It took four hours to see that the error and its cause were two different guests.",
   },
@@ -280,6 +284,15 @@ export const eventStoreMistakes: readonly Mistake[] = [
     replace: `              where position > $1
 `,
     caughtBy: ["reading all streams › goes by position, however the rows lie on the disk"],
+    // Where a vacuum has passed, new rows lie where deleted ones were.
+    perhapsAlso: [
+      "reading all streams › in pages of 1 goes by position",
+      "reading all streams › in pages of 2 goes by position",
+      "reading all streams › in pages of 3 goes by position",
+      "reading all streams › in pages of 4 goes by position",
+      "reading all streams › in pages of 5 goes by position",
+      "whatever is appended › the store agrees with its model in memory",
+    ],
     whatItCostsInProduction:
       "For two years the rows lay as they had been written, and nobody missed the `order by`. After a restore from a backup a rebuild of the read model met cancellations before their confirmations, and 312 rooms stood empty for guests who had cancelled.",
   },
