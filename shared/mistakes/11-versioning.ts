@@ -39,10 +39,10 @@ export const versioningMistakes: readonly Mistake[] = [
       "an old event, one version newer › that lacks a field gets it from what is stored, the same at any time",
       "the laws of versioning › a history of the first release replays as the same history written today",
       "the laws of versioning › a history of which each row is of another release does so, too",
-      "the laws of versioning › the order in which the links are listed plays no part",
       "the laws of versioning › replaying in two parts equals replaying at once, at every cut between two rows",
       "the laws of versioning › any two computers read the same events, whatever their clocks say",
     ],
+    perhapsAlso: ["the laws of versioning › the order in which the links are listed plays no part"],
     whatItCostsInProduction:
       "Whoever cancels within 24 hours pays nothing, and 412 cancellations of 2028 were now never older than the last restart of the server. The chain paid back 61,000 euros until a clerk saw one that was dated tomorrow, by a server whose clock was wrong.",
   },

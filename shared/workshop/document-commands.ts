@@ -61,7 +61,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "npm run bench": "it measures for minutes, and there is nothing to judge but a fast machine",
   "npm run bench append": "as npm run bench",
   "npm run bench snapshots": "as npm run bench",
-  "npm run mistakes -- --check": ".ci/run runs it",
+  "npm run mistakes -- --check": ".ci/run runs the shorter one, with --times 1",
   "npm run mistakes -- --check --times 20": "as above, for an hour",
   "npm run solution -- --alternatives --check": ".ci/run runs it",
   "npm run mutation tools": "it runs the tests of the tools fifty times",
