@@ -1,4 +1,4 @@
-/** Removes what a run has left, by its ledger and nothing else. */
+/** Removes what a run has left, by its ledger and by its id in the names of databases. */
 
 import { rmSync } from "node:fs";
 import { connect } from "amqplib";
@@ -177,19 +177,32 @@ async function dropDatabases(server: string, names: readonly string[], run: stri
     await client.connect();
     await endSessions(client, run);
     await untilLeft(client, names);
-    for (const name of names) {
-      try {
-        await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
-      } catch (error) {
-        // Two runs may sweep at once; what counts is that it is gone.
-        if (!(error instanceof pg.DatabaseError) || error.code !== noSuchDatabase) throw error;
-      }
-    }
+    for (const name of names) await dropIfThere(client, name);
+    // A worker that is a thread ends later than its run: what it has made or renamed since the ledger was read.
+    for (const name of await databasesOf(client, run)) await dropIfThere(client, name);
   } catch (error) {
     throw new Error(reasonOf(error, server));
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+async function dropIfThere(client: pg.Client, name: string): Promise<void> {
+  try {
+    await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+  } catch (error) {
+    // Two runs may sweep at once; what counts is that it is gone.
+    if (!(error instanceof pg.DatabaseError) || error.code !== noSuchDatabase) throw error;
+  }
+}
+
+/** Those that have the run's id in their name, which no other run has. */
+async function databasesOf(client: pg.Client, run: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ datname: string }>(
+    "select datname from pg_database where starts_with(datname, $1)",
+    [`workshop_${run}_`],
+  );
+  return rows.map(({ datname }) => datname);
 }
 
 /**

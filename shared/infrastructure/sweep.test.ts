@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { sweep } from "./cleaning.ts";
 import { temporaryFolder } from "./fixtures/run-program.ts";
 import { beginLedger, type LedgerEntry, note } from "./ledger.ts";
@@ -62,6 +63,26 @@ describe("the sweep", () => {
     expect(await sweep()).toEqual([]);
     await exit;
     expect([existsSync(path), existsSync(file)]).toEqual([false, false]);
+  });
+
+  it("removes a database to which a worker has given another name since it was noted", async () => {
+    const postgres = inject("postgres");
+    if ("missing" in postgres) throw new Error(postgres.missing);
+    const { url: server } = postgres;
+    const file = ledgerOf(dead, { kind: "database", server, name: `workshop_a${dead.pid}_1` });
+    const renamed = `workshop_a${dead.pid}_free_1`;
+    const client = new pg.Client({ connectionString: server });
+    await client.connect();
+    try {
+      await client.query(`create database ${renamed}`);
+
+      expect(await sweep()).toEqual([]);
+      const { rows } = await client.query("select from pg_database where datname = $1", [renamed]);
+      expect([rows.length, existsSync(file)]).toEqual([0, false]);
+    } finally {
+      await client.query(`drop database if exists ${renamed}`);
+      await client.end();
+    }
   });
 
   it("does not touch a run that is alive", async () => {
