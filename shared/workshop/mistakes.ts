@@ -41,6 +41,7 @@ await runCommand("npm run mistakes 4, or npm run mistakes 4 -- --all", async () 
   if (isAsked("check") || isAsked("all")) {
     const step = chosenStep(numbers);
     const chosen = step === undefined ? steps : [step];
+    if (step) for (const id of ids) mistakeNamed(step, id);
     if (isAsked("all")) printMistakes(chosen);
     else process.exitCode = (await isCaught(chosen, ids, values.times)) ? 0 : 1;
     return;
