@@ -47,7 +47,12 @@ export async function borrowDatabase(
   await asAdministrator(server, run, async (client) => {
     if (await takeOneGivenBack(client, run, server, name)) {
       // A database that cannot be emptied is none to be handed on; should the schema be wrong, a new one tells.
-      if (await install(run, server, name, `${emptied};${schema}`).catch(() => false)) return;
+      const installing = install(run, server, name, `${emptied};${schema}`);
+      const isThere = await installing.then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return;
       await drop(client, name);
     }
     await create(client, name);
@@ -119,9 +124,8 @@ const emptied = `
     create schema public;
   end $$`;
 
-async function install(run: Run, server: Server, name: string, sql: string): Promise<true> {
+async function install(run: Run, server: Server, name: string, sql: string): Promise<void> {
   await withClient(urlOf(server.url, name), run, (client) => client.query(sql));
-  return true;
 }
 
 function noteDatabase(run: Run, server: Server, name: string): () => void {

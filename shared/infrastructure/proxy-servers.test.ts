@@ -40,7 +40,8 @@ describe.runIf("url" in inject("postgres"))("PostgreSQL behind a proxy", () => {
     expect(await query).toBeInstanceOf(Error);
     await expect(through.query("select 1")).rejects.toThrow();
     await database.pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'through'",
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'through' and datname = current_database()`,
     );
   });
 

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { noteOn } from "../infrastructure/own-database.ts";
 import { joinRun } from "../infrastructure/run.ts";
-import { quietPool, truncateAll, useDatabase } from "./database.ts";
+import { emptyTables, quietPool, useDatabase } from "./database.ts";
 
 const database = useDatabase(3);
 const another = useDatabase(3);
@@ -99,7 +99,7 @@ it("a database that no run has made is never emptied", async () => {
   try {
     await theirs.query("create table guests (name text); insert into guests values ('Ada')");
 
-    await expect(truncateAll(theirs)).rejects.toThrow(
+    await expect(emptyTables(theirs)).rejects.toThrow(
       `refused to empty ${name}: it is no database of the workshop`,
     );
     expect((await theirs.query("select name from guests")).rows).toEqual([{ name: "Ada" }]);

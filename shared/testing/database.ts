@@ -58,7 +58,7 @@ export function useDatabase(upTo: number): TestDatabase {
   });
 
   beforeEach(async () => {
-    if (pool) await truncateAll(pool);
+    if (pool) await emptyTables(pool);
   });
 
   afterEach(({ task }) => {
@@ -120,9 +120,9 @@ function schemaUpTo(upTo: number): string {
 }
 
 /** Empties every table. The server itself refuses where the database is not one that a run has made. */
-export async function truncateAll(pool: pg.Pool): Promise<void> {
+export async function emptyTables(pool: pg.Pool): Promise<void> {
   try {
-    await pool.query(truncate);
+    await pool.query(empty);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== lockNotAvailable) throw error;
     // The test before left a transaction open. It is not this test's fault.
@@ -131,7 +131,7 @@ export async function truncateAll(pool: pg.Pool): Promise<void> {
          from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid()`,
     );
-    await pool.query(truncate);
+    await pool.query(empty);
   }
 }
 
@@ -139,7 +139,7 @@ export async function truncateAll(pool: pg.Pool): Promise<void> {
  * Truncating a table makes new files for it and each of its indexes, 50 ms for the last step's tables; most tests
  * leave a few rows. The locks are truncate's: they tell a transaction that was left open.
  */
-const truncate = `
+const empty = `
   do $$
   declare
     each regclass;

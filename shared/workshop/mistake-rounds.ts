@@ -1,7 +1,9 @@
 /** `npm run mistakes -- --check --times 20`: is each mistake caught each time, or by luck? */
 
+import type { Reporter } from "vitest/node";
 import { type Checked, makeMistakes, variantOf } from "./mistake-check.ts";
 import { catchesOf, trialOf } from "./mistake-verdict.ts";
+import { openLine } from "./open-line.ts";
 import { dim, green, red } from "./paint.ts";
 import { openTrials, type Run } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
@@ -34,13 +36,23 @@ export async function checkMistakesOften(
   );
   const possible = all.filter(({ faults }) => faults.length === 0);
   const named = new Map(possible.map(({ file, mistake }) => [file, mistake.caughtBy]));
-  const session = await openTrials(possible.map(variantOf), [{}]);
+  const line = openLine();
+  let ended = 0;
+  const counter: Reporter = {
+    onTestModuleEnd: () => {
+      ended += 1;
+      line.show(`  running ... ${ended} of ${possible.length}`);
+    },
+  };
+  const session = await openTrials(possible.map(variantOf), [counter]);
   try {
     for (let round = 1; round <= times; round++) {
       const started = performance.now();
+      ended = 0;
       const laws = { isFirstEnough: true };
       const caught = count(possible, await session.run({ laws, named: (file) => named.get(file) }));
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      line.clear();
       console.log(dim(`  round ${round}: ${caught} of ${all.length} caught, in ${seconds} s`));
     }
   } finally {

@@ -52,6 +52,7 @@ export async function runVitest({
   laws = {},
 }: RunOptions): Promise<Run> {
   process.env.WORKSHOP_VARIANT = variant ? nameOf(variant) : "";
+  process.env.WORKSHOP_TRIALS = "";
   if (tooling) process.env.WORKSHOP_TOOLING = "1";
   const session =
     trials.length > 0

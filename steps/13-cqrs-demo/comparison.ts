@@ -63,9 +63,6 @@ export async function rowWithVersion(
   reservationId: string,
 ): Promise<{ readonly version: number; readonly row: ReservationRow | undefined }> {
   const client = await readModel.connect();
-  // Between two statements a lost connection is told by an event; the next statement fails, too.
-  const ignore = (): void => undefined;
-  client.on("error", ignore);
   let broken: Error | undefined;
   try {
     await client.query("begin isolation level repeatable read read only");
@@ -77,7 +74,6 @@ export async function rowWithVersion(
     broken = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
-    client.off("error", ignore);
     client.release(broken);
   }
 }
