@@ -30,7 +30,8 @@ const aboutServers = [
   "shared/workshop/{commands,debugging,demo,editor,editor-rules,external-links,guide,infra}.test.ts",
 ];
 
-// Whoever mutates a step runs its own tests only, and asks them for yes or no (mutation/stryker.ts).
+// Whoever mutates a step runs its own tests and those of what it gives, and asks them for yes or no
+// (mutation/stryker.ts).
 const mutated = process.env.WORKSHOP_STEP;
 
 const forAll = {
@@ -61,7 +62,10 @@ export default defineConfig({
         plugins: [treePlugin(ownerIn(tree, solvedSteps()))],
         test: {
           name: tree,
-          include: [`steps/${mutated ?? "**"}/*.test.ts`],
+          include:
+            mutated === undefined
+              ? ["steps/**/*.test.ts"]
+              : [`{steps,shared/given}/${mutated}/*.test.ts`],
           ...(mutated !== undefined && { provide: { laws: { isFirstEnough: true } } }),
           isolate: tree === "learner",
         },

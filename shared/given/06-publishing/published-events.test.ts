@@ -5,10 +5,10 @@ import {
   decodeEvent,
   encodeEvent,
   MalformedMessage,
-} from "../../solutions/06-publishing/message.ts";
-import { partitionOf, routingKey, topologyFor } from "../../solutions/06-publishing/topology.ts";
-import { recorded } from "./new-events.ts";
-import { created } from "./reservations.ts";
+} from "../../../solutions/06-publishing/message.ts";
+import { partitionOf, routingKey, topologyFor } from "../../../solutions/06-publishing/topology.ts";
+import { recorded } from "../../testing/new-events.ts";
+import { created } from "../../testing/reservations.ts";
 
 const [event] = recorded("reservation-1", [created]);
 if (!event) throw new TypeError("There is no event.");

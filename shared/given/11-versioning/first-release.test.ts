@@ -1,10 +1,10 @@
 /** What step 11 promises of the store itself: reading old events in new words writes nothing. */
 
 import { expect, it } from "vitest";
-import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
-import { firstRelease } from "../../solutions/11-versioning/first-release.ts";
-import { load } from "../../solutions/11-versioning/replay-stored.ts";
-import { useDatabase } from "./database.ts";
+import { postgresEventStore } from "../../../solutions/04-concurrency/event-store.ts";
+import { firstRelease } from "../../../solutions/11-versioning/first-release.ts";
+import { load } from "../../../solutions/11-versioning/replay-stored.ts";
+import { useDatabase } from "../../testing/database.ts";
 
 const database = useDatabase(4);
 

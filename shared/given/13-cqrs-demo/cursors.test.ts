@@ -1,13 +1,13 @@
 /** The cursors that step 13 gives: a client may hand back anything, and PostgreSQL must not be the one that says no. */
 
 import { describe, expect, it } from "vitest";
-import { startOfStore } from "../../solutions/06-publishing/commit-order.ts";
+import { startOfStore } from "../../../solutions/06-publishing/commit-order.ts";
 import {
   fromPageCursor,
   toCheckpoint,
   toCursor,
   toPageCursor,
-} from "../../solutions/13-cqrs-demo/cursors.ts";
+} from "../../../solutions/13-cqrs-demo/cursors.ts";
 
 const refusal = expect.objectContaining({
   extensions: expect.objectContaining({ code: "BAD_USER_INPUT" }),

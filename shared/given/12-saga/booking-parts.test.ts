@@ -1,14 +1,14 @@
 /** The given code of step 12 that decides about money, dead ends and repeats; the step's own tests are the learner's. */
 
 import { describe, expect, it } from "vitest";
-import { eventId } from "../../solutions/05-command-handlers/event-id.ts";
-import { evolve, initialState, react } from "../../solutions/12-saga/booking-saga.ts";
-import type { BookingEvent, BookingInput } from "../../solutions/12-saga/booking-types.ts";
-import { guests, hotels } from "../../solutions/12-saga/deciders.ts";
-import type { GuestCommand, GuestEvent } from "../../solutions/12-saga/guest-types.ts";
-import { handle } from "../../solutions/12-saga/handle.ts";
-import { heldRooms } from "../../solutions/12-saga/hotel.ts";
-import type { HotelEvent } from "../../solutions/12-saga/hotel-types.ts";
+import { eventId } from "../../../solutions/05-command-handlers/event-id.ts";
+import { evolve, initialState, react } from "../../../solutions/12-saga/booking-saga.ts";
+import type { BookingEvent, BookingInput } from "../../../solutions/12-saga/booking-types.ts";
+import { guests, hotels } from "../../../solutions/12-saga/deciders.ts";
+import type { GuestCommand, GuestEvent } from "../../../solutions/12-saga/guest-types.ts";
+import { handle } from "../../../solutions/12-saga/handle.ts";
+import { heldRooms } from "../../../solutions/12-saga/hotel.ts";
+import type { HotelEvent } from "../../../solutions/12-saga/hotel-types.ts";
 import {
   answered,
   asked,
@@ -21,12 +21,12 @@ import {
   opened,
   refused,
   reservationId,
-} from "./bookings.ts";
-import { collect } from "./collect.ts";
-import { inMemoryEventStore } from "./in-memory-event-store.ts";
-import { interveningStore } from "./intervening-store.ts";
-import { newEvent } from "./new-events.ts";
-import { euros } from "./reservations.ts";
+} from "../../testing/bookings.ts";
+import { collect } from "../../testing/collect.ts";
+import { inMemoryEventStore } from "../../testing/in-memory-event-store.ts";
+import { interveningStore } from "../../testing/intervening-store.ts";
+import { newEvent } from "../../testing/new-events.ts";
+import { euros } from "../../testing/reservations.ts";
 
 const registered: GuestEvent = {
   type: "GuestRegistered",
