@@ -31,13 +31,17 @@ export async function checkMistakes(
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`\n${describeInfrastructure()}`.trimEnd());
   console.log(
-    `${checked.length} mistakes in ${seconds} s: ${
+    `${howMany(checked)} in ${seconds} s: ${
       bad.length === 0
         ? "each caught by the tests that it names"
         : `${bad.length} not as they must be`
     }.`,
   );
   return bad.length === 0 && checked.length > 0;
+}
+
+export function howMany(mistakes: readonly unknown[]): string {
+  return mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
 }
 
 /** Writes the steps with each of the mistakes, all of them where no id is named. */
