@@ -126,7 +126,8 @@ describe("parts that are started", () => {
       isThere = true;
     });
     await Promise.race([there, new Promise((resolve) => setImmediate(resolve))]);
-    expect([log, isThere]).toEqual([["a starts", "b starts", "c starts"], false]);
+    expect(log, "what has begun").toEqual(["a starts", "b starts", "c starts"]);
+    expect(isThere, "whether it is answered before the second is ready").toBe(false);
     getReady();
     await soon(there, "the parts are ready, and nothing is answered");
     expect(isThere).toBe(true);
