@@ -35,7 +35,16 @@ export async function thrownBy(action: () => Promise<unknown>): Promise<unknown>
     if (isMistake(error)) throw error;
     return error;
   }
-  return expect.fail(`nothing was thrown; the answer was ${inspect(answer, { depth: 2 })}`);
+  if (answer === undefined) return expect.fail("nothing was thrown");
+  return expect.fail(
+    `nothing was thrown; the answer was ${beginning(inspect(answer, { depth: 2 }))}`,
+  );
+}
+
+/** What it is shows in its first lines; the rest of it would push the story off the screen. */
+function beginning(text: string): string {
+  const lines = text.split("\n");
+  return lines.length > 10 ? [...lines.slice(0, 9), "  ..."].join("\n") : text;
 }
 
 /** Parts without servers, which write down what happens to them. */

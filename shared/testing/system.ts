@@ -131,6 +131,8 @@ export async function settled({ store, database, troubles }: TestServers): Promi
     if (performance.now() > end) {
       patience = 6_000;
       const lines = ["the read model, beside a replay of the store", ...inShort(troubles)];
+      // How far it is says more than the rows that are missing, and on fewer lines.
+      expect(shown.streams, lines.join("\n")).toEqual(wanted.streams);
       expect(shown, lines.join("\n")).toEqual(wanted);
     }
     await delay(10);

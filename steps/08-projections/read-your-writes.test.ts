@@ -46,7 +46,7 @@ describe("a client that reads its own write", () => {
       const taken = vi.spyOn(pool, "connect");
       const waiting = waitForVersion(pool, reservationId, version, { timeout: 0 });
       expect(await waiting, "what the client gets").toBeUndefined();
-      expect(taken.mock.calls.length, "how often it took a connection").toBe(1);
+      expect(taken.mock.calls.length, "connections taken; to look needs one").toBe(1);
     }
   });
 

@@ -36,6 +36,12 @@ async function reservations(count: number): Promise<void> {
   }
 }
 
+/** What a page says of the next one. */
+function behind(next: unknown): unknown {
+  if (next === null) return "no page";
+  return typeof next === "string" ? "a next page" : next;
+}
+
 describe("a page of reservations", () => {
   costs("one query for a million rows at nine in the morning, and the desk waits for the database");
 
@@ -44,6 +50,7 @@ describe("a page of reservations", () => {
       given: "five reservations",
       when: "they are asked for in pages of two",
       wanted: "1 and 2, 3 and 4, then 5 with no next page",
+      costs: "the accounts are copied page by page: one stay is missing, and another is paid twice",
     });
     await reservations(5);
     const pages: string[][] = [];
@@ -76,8 +83,18 @@ describe("a page of reservations", () => {
     const first = await reservationPage(pool, {}, { first: 2 });
     const second = await reservationPage(pool, {}, { first: 2, after: first.next });
     const all = await reservationPage(pool, {}, { first: 4 });
-    expect([first.nodes.length, second.nodes.length, all.nodes.length]).toEqual([2, 2, 4]);
-    expect([typeof first.next, second.next, all.next]).toEqual(["string", null, null]);
+    const sizes = [first.nodes.length, second.nodes.length, all.nodes.length];
+    expect(sizes, "how many are on the first, the second and the page of four").toEqual([2, 2, 4]);
+    const offered = {
+      "behind the first two": behind(first.next),
+      "behind the last two": behind(second.next),
+      "behind all four": behind(all.next),
+    };
+    expect(offered).toEqual({
+      "behind the first two": "a next page",
+      "behind the last two": "no page",
+      "behind all four": "no page",
+    });
   });
 
   it("has what the filter says, and no more", async () => {
@@ -85,6 +102,7 @@ describe("a page of reservations", () => {
       given: "three reservations, one of them ben's",
       when: "ben's are asked for, and confirmed ones",
       wanted: "reservation-2, and none",
+      costs: "ada reads where ben will sleep, and when",
     });
     await reservations(3);
     const { nodes } = await reservationPage(test.database.pool, { guestId: "ben" }, { first: 10 });
@@ -108,27 +126,35 @@ describe("a page of reservations", () => {
     const { pool } = test.database;
     const one = await reservationPage(pool, {}, { first: 1 });
     const hundred = await reservationPage(pool, {}, { first: 100 });
-    expect([one.nodes.length, hundred.nodes.length]).toEqual([1, 2]);
+    const counts = { "in a page of one": one.nodes.length, "of a hundred": hundred.nodes.length };
+    expect(counts).toEqual({ "in a page of one": 1, "of a hundred": 2 });
   });
 
-  it.each([0, -1, 101, 1_000_000])(
-    "of %i is refused before the database is asked",
-    async (first) => {
-      story({
-        when: `a page of ${first} is asked for, of a database that must not be asked`,
-        wanted: "refused: PAGE_TOO_LARGE",
-      });
-      const noDatabase = { query: () => Promise.reject(new Error("the database was asked")) };
-      const refused = await thrownBy(() => reservationPage(noDatabase, {}, { first }));
-      expect(refused).toMatchObject({ extensions: { code: "PAGE_TOO_LARGE" } });
-    },
-  );
+  const tooSmall =
+    "the database answers with an error or with nothing, and no client learns that it asked wrongly";
+
+  it.each([
+    [0, tooSmall],
+    [-1, tooSmall],
+    [101, undefined],
+    [1_000_000, undefined],
+  ] as const)("of %i is refused before the database is asked", async (first, itCosts) => {
+    story({
+      when: `a page of ${first} is asked for, of a database that must not be asked`,
+      wanted: "refused: PAGE_TOO_LARGE",
+      ...(itCosts !== undefined && { costs: itCosts }),
+    });
+    const noDatabase = { query: () => Promise.reject(new Error("the database was asked")) };
+    const refused = await thrownBy(() => reservationPage(noDatabase, {}, { first }));
+    expect(refused).toMatchObject({ extensions: { code: "PAGE_TOO_LARGE" } });
+  });
 
   it.each([
     ["that somebody made up", "bm8gY3Vyc29y"],
     ["that is an empty text", ""],
   ])("after a cursor %s is refused", async (which, after) => {
     story({
+      given: "no reservation",
       when: `a page is asked for after a cursor ${which}`,
       wanted: "refused: BAD_USER_INPUT, and not the first page",
       costs: "a job that has lost its cursor copies the first page again and again, without an end",
@@ -144,6 +170,8 @@ describe("a page of reservations", () => {
       given: "three reservations, and connections that may only read",
       when: "every query of the schema is sent once",
       wanted: "an answer to each, and a database that holds what it held",
+      costs:
+        "queries move to a replica, which nobody may write to, and every page of the site fails",
     });
     await reservations(3);
     const before = await hashOf(test.database.setUpPool);
@@ -209,7 +237,11 @@ describe("the answer to a command", () => {
     ["has an id that none may have", new InvalidStreamId("", "is empty"), "invalid-id", "streamId"],
     ["has another's id", new DuplicateEvent("e-1"), "command-id-used", "options.commandId"],
   ] as const)("that %s says so, with a code and the field", async (_, error, code, field) => {
-    story({ when: `it fails with ${error.name}`, wanted: `CommandRefused, ${code}` });
+    story({
+      when: `it fails with ${error.name}`,
+      wanted: `CommandRefused, ${code}`,
+      costs: "`failed`, says the page, and the guest does not learn what to change",
+    });
     const answer = await answerTo(ids, () => Promise.reject(error));
     expect(answer).toMatchObject({ __typename: "CommandRefused", code, field });
   });
@@ -276,7 +308,8 @@ describe("an answer with the read model's row", () => {
       await project(test.database.setUpPool, test.store(), event);
     }
     const { reservation, readModelBehind } = await soon(answer, "no answer comes");
-    expect([tooEarly, readModelBehind]).toEqual([false, undefined]);
+    expect(tooEarly ? "before" : "after", "whether the answer came before its row").toBe("after");
+    expect(readModelBehind, "how far the read model is said to be behind").toBeUndefined();
     expect(reservation).toMatchObject({ reservationId, status: "pending" });
   });
 
@@ -287,7 +320,9 @@ describe("an answer with the read model's row", () => {
       wanted: "accepted all the same, with readModelBehind: wanted 1, reached 0",
     });
     const answer = await soon(withReservation(test.database.pool, stored, 50), "no answer comes");
-    expect(answer).toEqual({ ...stored, readModelBehind: { wanted: 1, reached: 0 } });
+    const readModelBehind = { wanted: 1, reached: 0 };
+    expect(answer.readModelBehind, "how far the read model is").toEqual(readModelBehind);
+    expect(answer).toEqual({ ...stored, readModelBehind });
   });
 
   it("comes no later than the time that was given", async () => {

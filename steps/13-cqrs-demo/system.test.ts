@@ -107,8 +107,10 @@ describe("the system, put together", () => {
     const options = { ...test.servers(), now: anHourAhead, roles: ["saga"] as const };
     const system = test.ends(await composeReservationSystem(options));
     await requestBooking(system.store, "reservation-1");
-    const reason = async (): Promise<unknown> =>
-      (await rows("booking-reservation-1")).map(({ data }) => Object(data).reason).at(-1);
+    const reason = async (): Promise<unknown> => {
+      const last = (await rows("booking-reservation-1")).at(-1);
+      return Object(last?.data).reason ?? `it has not: its last event is ${last?.type}`;
+    };
     await until("why the booking has turned back", reason, "timed-out", test.troubles);
   });
 

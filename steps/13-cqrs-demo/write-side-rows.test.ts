@@ -13,9 +13,15 @@ import {
 import { putRow, snapshotAt } from "../../shared/testing/snapshots.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { oldStore, sideOf, todays } from "../../shared/testing/write-side.ts";
+import type { Folded } from "../../solutions/10-snapshots/load.ts";
 import { foldRows, load, nothing } from "./write-side.ts";
 
 const database = useDatabase(13);
+
+/** `confirmed, at version 2`: a whole state would be a screen full. */
+function inWords(folded: Folded | undefined): string | undefined {
+  return folded && `${folded.state.status}, at version ${folded.version}`;
+}
 
 describe("the rows of a reservation", () => {
   costs("a guest of the first release calls, and her reservation cannot be opened any more");
@@ -75,7 +81,8 @@ describe("the rows of a reservation", () => {
     });
     const { store, history } = await todays(created, confirmed);
     const strange = { ...snapshotAt(history, 2), eventId: "00000000-0000-4000-8000-000000000000" };
-    expect(await foldRows(store, reservationId, strange)).toBeUndefined();
+    const folded = await foldRows(store, reservationId, strange);
+    expect(inWords(folded), "what it goes on with").toBeUndefined();
   });
 
   it("do not go on from a snapshot that is ahead of them", async () => {
@@ -88,11 +95,10 @@ describe("the rows of a reservation", () => {
     const { store } = await todays(created, confirmed);
     const { history } = await todays(created, confirmed, stayChanged, cancelled);
     const ahead = snapshotAt(history, 4);
-    expect(await foldRows(store, reservationId, ahead), "of two events").toBeUndefined();
-    expect(
-      await foldRows(inMemoryEventStore(), reservationId, ahead),
-      "of no event",
-    ).toBeUndefined();
+    const ofTwo = await foldRows(store, reservationId, ahead);
+    expect(inWords(ofTwo), "what it goes on with where there are two events").toBeUndefined();
+    const ofNone = await foldRows(inMemoryEventStore(), reservationId, ahead);
+    expect(inWords(ofNone), "what it goes on with where there is none").toBeUndefined();
   });
 
   it("are all read when the snapshot is not believed, or its table is not there", async () => {
@@ -106,11 +112,17 @@ describe("the rows of a reservation", () => {
     const strange = { ...snapshotAt(history, 2), eventId: "00000000-0000-4000-8000-000000000000" };
     await putRow(database.setUpPool, strange);
     const loaded = await load(sideOf(store, database.pool).side, reservationId);
-    expect(loaded).toMatchObject({ version: 2, snapshotVersion: 0, state: confirmedReservation });
+    const { version, snapshotVersion } = loaded;
+    const without = "what is loaded beside a snapshot of another history";
+    expect({ version, snapshotVersion }, without).toEqual({ version: 2, snapshotVersion: 0 });
+    expect(loaded.state, without).toMatchObject(confirmedReservation);
     const problems: unknown[] = [];
     const broken = { query: () => Promise.reject(new Error("no database")) };
     const side = { ...sideOf(store, broken).side, report: (it: unknown) => void problems.push(it) };
-    expect(await load(side, reservationId)).toMatchObject({ version: 2, snapshotVersion: 0 });
-    expect(problems).toHaveLength(1);
+    expect(
+      await load(side, reservationId),
+      "what is loaded where no snapshot can be read",
+    ).toMatchObject({ version: 2, snapshotVersion: 0 });
+    expect(problems, "problems reported").toHaveLength(1);
   });
 });
