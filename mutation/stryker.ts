@@ -27,14 +27,43 @@ export interface Attempt {
 export async function mutate(attempt: Attempt): Promise<readonly Mutant[]> {
   const { id } = attempt.step;
   const all = mutatedFiles(id).map((name) => `solutions/${id}/${name}`);
-  const first = await runStryker(attempt, all, { name: id, disableBail: false });
+  const first = await mutants(attempt, all, { name: id, disableBail: false });
   const unsure = first.filter(({ outcome }) => outcome === "unsure");
-  if (unsure.length === 0) return first;
   const ranges = [...new Set(unsure.map(({ range }) => range))];
-  const again = await runStryker(attempt, ranges, { name: `${id}-again`, disableBail: true });
+  const again =
+    ranges.length === 0
+      ? []
+      : await mutants(attempt, ranges, { name: `${id}-again`, disableBail: true });
+  await expectGreen(attempt, all);
   return first.map((mutant) =>
     mutant.outcome === "unsure" ? (again.find((other) => isSame(mutant, other)) ?? mutant) : mutant,
   );
+}
+
+async function mutants(
+  attempt: Attempt,
+  files: readonly string[],
+  settings: Settings,
+): Promise<readonly Mutant[]> {
+  return readReport(await runStryker(attempt, files, settings));
+}
+
+/** A mutant may break a server: whoever comes after it is killed for nothing, and nothing is what that says. */
+async function expectGreen(attempt: Attempt, files: readonly string[]): Promise<void> {
+  const { id } = attempt.step;
+  try {
+    await runStryker(attempt, files, {
+      name: `${id}-unmutated`,
+      disableBail: false,
+      dryRunOnly: true,
+    });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    throw new Refused(
+      `After all mutants the tests of ${id} are red without one as well, so no verdict counts: has one of them ` +
+        `broken a server? Restart them, or give this run its own: WORKSHOP_INFRA=embedded.\n${error.message}`,
+    );
+  }
 }
 
 function isSame(one: Mutant, other: Mutant): boolean {
@@ -44,18 +73,22 @@ function isSame(one: Mutant, other: Mutant): boolean {
 interface Settings {
   readonly name: string;
   readonly disableBail: boolean;
+  /** Only the tests, without a mutant. */
+  readonly dryRunOnly?: boolean;
 }
 
+/** Returns where its report is. */
 async function runStryker(
   { step, servers, line }: Attempt,
   files: readonly string[],
-  { name, disableBail }: Settings,
-): Promise<readonly Mutant[]> {
+  { name, disableBail, dryRunOnly = false }: Settings,
+): Promise<string> {
   const folder = join(root, ".workshop", "mutation");
   const report = join(folder, `${name}.json`);
   const config = join(folder, `${name}.config.json`);
   mkdirSync(folder, { recursive: true });
-  const options = { ...settings, mutate: files, disableBail, jsonReporter: { fileName: report } };
+  const jsonReporter = { fileName: report };
+  const options = { ...settings, mutate: files, disableBail, dryRunOnly, jsonReporter };
   writeFileSync(config, JSON.stringify(options, undefined, 2));
   const program = join(root, "mutation/node_modules/@stryker-mutator/core/bin/stryker.js");
   const child = spawn(process.execPath, [program, "run", config], {
@@ -97,7 +130,7 @@ async function runStryker(
     forget();
     removeSandbox();
   }
-  return readReport(report);
+  return report;
 }
 
 const hasGroups = process.platform !== "win32";

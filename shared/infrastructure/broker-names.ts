@@ -8,7 +8,8 @@ import type { Run } from "./run.ts";
 export interface BrokerNames {
   readonly prefix: string;
   register(kind: "queue" | "exchange", added: readonly string[]): void;
-  deleteAll(): Promise<void>;
+  /** They stay noted where somebody may make them again: the run's end deletes them once more. */
+  deleteAll(options?: { readonly staysNoted?: boolean }): Promise<void>;
 }
 
 export function brokerNames(run: Run, server: Server): BrokerNames {
@@ -23,9 +24,9 @@ export function brokerNames(run: Run, server: Server): BrokerNames {
         names[kind].add(name);
       }
     },
-    async deleteAll(): Promise<void> {
+    async deleteAll({ staysNoted = false } = {}): Promise<void> {
       await deleteFromBroker(server.url, [...names.queue], [...names.exchange]);
-      for (const isGone of areGone) isGone();
+      if (!staysNoted) for (const isGone of areGone) isGone();
     },
   };
 }

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { isListening } from "./fixtures/listening.ts";
 import { startRabbitMQ } from "./rabbitmq.ts";
 
@@ -54,6 +56,33 @@ describe("a RabbitMQ on the default port", () => {
 
     expect(service.label).toMatch(/ \d+\.\d+ \(local\)$/);
     expect(service.passedOver).toEqual(["urls: AMQP_URL is not set"]);
+  });
+});
+
+describe("a RabbitMQ that loses its connection with a queue for dead letters", () => {
+  it.runIf("url" in provided)("is not taken for one that works", async () => {
+    const url = new URL("url" in provided ? provided.url : "");
+    const broken = createServer((client) => {
+      const server = connect({ port: Number(url.port || 5672), host: url.hostname });
+      for (const socket of [client, server]) socket.on("error", () => {});
+      client.on("data", (chunk) => {
+        if (chunk.includes("x-dead-letter-strategy")) client.destroy();
+        else server.write(chunk);
+      });
+      server.pipe(client);
+      client.on("close", () => server.destroy());
+    });
+    await once(broken.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void broken.close());
+    const { port } = broken.address() as AddressInfo;
+    vi.stubEnv("AMQP_URL", `amqp://${url.username}:${url.password}@127.0.0.1:${port}`);
+
+    await expect(startRabbitMQ()).rejects.toMatchObject({
+      name: "InfrastructureMissing",
+      message: expect.stringMatching(
+        /a queue with dead letters cannot be used there \(.+\): restart/,
+      ),
+    });
   });
 });
 

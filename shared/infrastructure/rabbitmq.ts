@@ -15,6 +15,7 @@ import {
 } from "./ladder.ts";
 import { startRabbitMQOfThisMachine } from "./machine-programs.ts";
 import { randomPassword } from "./private-server.ts";
+import { whyNoQueues } from "./working-queues.ts";
 
 const remedy =
   "RabbitMQ is needed here, and there is none to be had. Three ways to get one: start it with " +
@@ -115,9 +116,11 @@ async function inspect(url: string): Promise<{ readonly label: string } | string
   try {
     const connection = await connect(url, { timeout: 5_000 });
     const { product, version } = connection.connection.serverProperties;
-    await connection.close();
     const [major, minor] = version.split(".");
-    return { label: `${product} ${major}.${minor}` };
+    const label = `${product} ${major}.${minor}`;
+    const reason = await whyNoQueues(connection, url);
+    await connection.close().catch(() => {}); // what cannot be used may have closed it
+    return reason === undefined ? { label } : `${label}, but ${reason}`;
   } catch (error) {
     return reasonOf(error, url);
   }

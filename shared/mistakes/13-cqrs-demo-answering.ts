@@ -138,6 +138,38 @@ export const demoAnsweringMistakes: readonly Mistake[] = [
       "What came between the list and the stream was in neither: one arrival in 400 was not on the board, always in the busiest minutes. It came with the next event, which at night was an hour later.",
   },
   {
+    id: "forgets-how-far-it-is",
+    title: "reads each page behind the place where the subscription has begun",
+    file: "resolvers.ts",
+    find: "      last = committed.checkpoint;\n",
+    replace: "",
+    triedBy: resolving,
+    caughtBy: [
+      "a subscription to all events › gets what there is and what comes, each once and in order",
+      "a subscription to all events › reads page after page, and waits only where there is none",
+      "a subscription to all events › takes one bell, however much it reads",
+      "a subscription to all events › gets what is stored between its look and its wait",
+      "a subscription to all events › gets what is stored before its first look is over",
+      "a subscription to all events › begins behind a cursor",
+    ],
+    whatItCostsInProduction:
+      "A partner's import got the first hundred events of the year 9,000 times in ten minutes, and nothing of what came behind them. Its disk was full at 06:20, and each subscriber that came back to us had sent 4 GB by then.",
+  },
+  {
+    id: "looks-without-a-wait",
+    title: "looks for the next events at once, where it should wait for the bell",
+    file: "resolvers.ts",
+    find: "    if (page.length === 0) await waitForWork(bell, patience);\n",
+    replace: "",
+    triedBy: resolving,
+    caughtBy: [
+      "a subscription to all events › takes one bell, however much it reads",
+      "a subscription to all events › ends when its reader has left",
+    ],
+    whatItCostsInProduction:
+      "Each of 300 boards asked the database as fast as it could answer: 11,000 queries a second in a night without an arrival. A confirmation took 900 ms until somebody counted, and a bigger database was on order.",
+  },
+  {
     id: "waits-behind-each-page",
     title: "waits for the bell after each page, and not only where there is nothing to read",
     file: "resolvers.ts",

@@ -63,12 +63,13 @@ async function whyNotIn(
   }
   // Only here: the doctor has to say so where this package is missing.
   const { connect } = await import("amqplib");
+  const { whyNoQueues } = await import("../infrastructure/working-queues.ts");
   try {
     const connection = await connect(url, { timeout: 5_000 });
-    connection.on("error", () => {}); // closing is all that is left to do
     const { product, version } = connection.connection.serverProperties;
-    await connection.close();
-    return { product, version };
+    const reason = await whyNoQueues(connection, url);
+    await connection.close().catch(() => {}); // what cannot be used may have closed it
+    return reason ?? { product, version };
   } catch (error) {
     return reasonOf(error, url);
   }

@@ -28,6 +28,13 @@ const counterexample =
 
 const files = {
   "learner/wrong": group("a pending reservation", test("is cancelled", `${story} ${wrong}`)),
+  "learner/conflict": group(
+    "a pending reservation",
+    test(
+      "is stored",
+      'throw Object.assign(new Error("it is at version 2"), { name: "ConcurrencyConflict", expected: 1, actual: 2 });',
+    ),
+  ),
   "learner/unwritten": group(
     "a pending reservation",
     test("is cancelled", `${story} ${unwritten}`),
@@ -62,6 +69,12 @@ describe("a test that failed", () => {
       "  costs   A room stays empty.",
       "  next    npm run hint 1    one nudge, then more each time",
     ]);
+  });
+
+  it("has no diff of an error that was thrown, whatever its fields are called", () => {
+    const lines = told("learner/conflict").join("\n");
+    expect(lines).toContain("ConcurrencyConflict: it is at version 2");
+    expect(lines).not.toContain("wanted");
   });
 
   it("costs nothing as long as its code is not written yet", () => {

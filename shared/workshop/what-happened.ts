@@ -21,7 +21,11 @@ export function whatHappened(
 ): readonly string[] {
   // Of a promise that did not reject Vitest shows an error that nobody knows.
   const hasResolved = chain.some(({ message }) => /instead of rejecting$/.test(message));
-  const diff = hasResolved ? undefined : chain.find((link) => typeof link.diff === "string")?.diff;
+  // Nor does it know that the `expected` of a ConcurrencyConflict is not what a test has wanted.
+  const compared = chain.find(
+    ({ name, diff }) => typeof diff === "string" && name === "AssertionError",
+  );
+  const diff = hasResolved ? undefined : compared?.diff;
   const hasDiff = typeof diff === "string";
   const shown = chain.filter(({ message }) => !message.startsWith("[vitest-pool]"));
   const messages = shown.map((error) => messageOf(error, hasDiff)).filter((text) => text !== "");
@@ -39,7 +43,7 @@ export function whatHappened(
   if (unwritten !== undefined) return labelled("what", unwritten);
   const label = verdict === "wrong" ? "but" : "what";
   const whole = again === undefined ? `npm test ${step.number} -- --vitest` : `${again} --vitest`;
-  const compared = hasDiff ? smallDiff(diff, longestDiff, whole) : [];
+  const diffLines = hasDiff ? smallDiff(diff, longestDiff, whole) : [];
   return [
     ...labelled(
       label,
@@ -47,7 +51,7 @@ export function whatHappened(
         coloured,
       ),
     ),
-    ...compared.map((line) => `${" ".repeat(10)}${coloured(line)}`.trimEnd()),
+    ...diffLines.map((line) => `${" ".repeat(10)}${coloured(line)}`.trimEnd()),
   ];
 }
 

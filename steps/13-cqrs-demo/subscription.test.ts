@@ -212,6 +212,9 @@ async function nobodyHoldsBack(): Promise<boolean> {
   return !(await isHeldBack(test.database.setUpPool));
 }
 
+/** No test here has more than ten events, in five pages. */
+const farTooMany = 100;
+
 const insert = `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
                 values (gen_random_uuid(), $1, 1, 'ReservationConfirmed', 1, '{}', '{}')`;
 
@@ -261,6 +264,9 @@ function scripted() {
       },
       async readAfter({ position }: Checkpoint) {
         reads += 1;
+        // What never waits would let nothing else run, no time limit either.
+        if (reads > farTooMany)
+          expect.fail(`it looks again and again, ${reads} times, and never waits`);
         const page = stored.filter(({ checkpoint }) => checkpoint.position > position).slice(0, 2);
         // The look has seen what it has seen; what is stored now is not in it.
         after.get(reads)?.();
@@ -296,6 +302,9 @@ function read({ live, signal }: ReturnType<typeof scripted>, place: Checkpoint =
   const ended = (async () => {
     for await (const { event } of eventsAfter(live, place, signal)) {
       seen.push(Number(event.position));
+      if (seen.length > farTooMany) {
+        expect.fail(`it sends events again and again: ${seen.slice(0, 6).join(", ")} ...`);
+      }
       for (const { count, resolve } of waiting) if (seen.length >= count) resolve();
     }
   })();

@@ -36,9 +36,10 @@ describe("a store that says which shape it is given", () => {
 
   it("leaves hotels, guests and bookings as they are, and hands everything on", async () => {
     story({
-      given: "an event of a hotel, written twice with one id",
-      when: "it is appended, expecting version 0",
-      wanted: "schemaVersion 1; the store's own answer, `repeated` the second time",
+      given: "a store that stamps, and no hotel",
+      when: "an event of one is appended, expecting version 0, and once more; then the next, expecting 1",
+      wanted:
+        "schemaVersion 1; the store's own answers: version 1, the same and `repeated`, version 2",
       costs:
         "no hotel can be opened any more, and no guest be registered: 09:00, and nothing books",
     });
@@ -48,7 +49,10 @@ describe("a store that says which shape it is given", () => {
     const first = await stamping(store).append("hotel-astoria", [opened], 0);
     const second = await stamping(store).append("hotel-astoria", [opened], 0);
     expect([first.version, first.repeated, second.repeated]).toEqual([1, false, true]);
-    expect(await versionsIn(store, "hotel-astoria")).toEqual(["HotelOpened 1"]);
+    const held = newEvent({ type: "RoomHeld", data: {} });
+    const third = await stamping(store).append("hotel-astoria", [held], 1);
+    expect(third.version, "the version after the next event").toBe(2);
+    expect(await versionsIn(store, "hotel-astoria")).toEqual(["HotelOpened 1", "RoomHeld 1"]);
     const late = await thrownBy(() =>
       stamping(store).append("hotel-astoria", [newEvent({ type: "HotelOpened", data })], 0),
     );
