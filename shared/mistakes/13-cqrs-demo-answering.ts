@@ -163,6 +163,7 @@ export const demoAnsweringMistakes: readonly Mistake[] = [
     replace: "",
     triedBy: resolving,
     caughtBy: [
+      "a subscription to all events › waits at the bell where there is nothing to read",
       "a subscription to all events › takes one bell, however much it reads",
       "a subscription to all events › ends when its reader has left",
     ],

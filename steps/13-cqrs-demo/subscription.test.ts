@@ -1,17 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { quietPool } from "../../shared/testing/database.ts";
-import { newEvent } from "../../shared/testing/new-events.ts";
-import { created } from "../../shared/testing/reservations.ts";
+import { reading, type ScriptedStore, scriptedStore } from "../../shared/testing/scripted-store.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { useServers } from "../../shared/testing/system.ts";
 import { isMistake, soon } from "../../shared/testing/waiting.ts";
-import {
-  type Checkpoint,
-  type CommittedEvent,
-  startOfStore,
-} from "../../solutions/06-publishing/commit-order.ts";
+import { type Checkpoint, startOfStore } from "../../solutions/06-publishing/commit-order.ts";
 import { isHeldBack } from "../../solutions/06-publishing/horizon.ts";
-import { createBell } from "../../solutions/06-publishing/wake-up.ts";
 import { type Live, openLive } from "./live.ts";
 import { eventsAfter } from "./resolvers.ts";
 
@@ -29,7 +23,7 @@ describe("a subscription to all events", () => {
       when: "somebody subscribes, and two more are stored while it reads and while it waits",
       wanted: "1, 2, 3, 4",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.store(2);
     const subscriber = read(source);
     await soon(subscriber.has(2), "the stored events do not come");
@@ -47,12 +41,25 @@ describe("a subscription to all events", () => {
       wanted: "1 to 5 before it waits",
       costs: "a page each second: who was away for a night has caught up at noon",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.store(5);
     const subscriber = read(source);
     const all = Promise.race([subscriber.has(5), subscriber.unlessItFails(source.waiting())]);
     await soon(all, "the stored events do not come");
     expect(subscriber.seen, "what it has when it first waits").toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("waits at the bell where there is nothing to read", async () => {
+    story({
+      given: "an empty store",
+      when: "somebody subscribes",
+      wanted: "a look, and then it waits for the bell",
+      costs: "each board asks the database as fast as it can answer, all night",
+    });
+    const source = scriptedStore();
+    const subscriber = read(source);
+    await soon(subscriber.unlessItFails(source.waiting()), "it does not wait at the bell");
+    expect(source.reads(), "looks before it waits").toBeLessThanOrEqual(2);
   });
 
   it("takes one bell, however much it reads", async () => {
@@ -62,7 +69,7 @@ describe("a subscription to all events", () => {
       wanted: "one bell was taken: each is kept until the subscription ends",
       costs: "a bell for each page: by the evening every event rings for a million of them",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.store(2);
     const subscriber = read(source);
     await soon(subscriber.has(2), "the stored events do not come");
@@ -76,7 +83,7 @@ describe("a subscription to all events", () => {
       when: "another is stored just as the first look ends, and the bell rings then and never again",
       wanted: "1, 2",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.store(1);
     source.afterRead(1, () => source.store(1));
     const subscriber = read(source);
@@ -90,7 +97,7 @@ describe("a subscription to all events", () => {
       when: "the first event is stored while the first look is under way, and the look does not see it",
       wanted: "1",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.afterRead(1, () => source.store(1));
     const subscriber = read(source);
     await soon(subscriber.has(1), "what was stored during the first look does not come");
@@ -103,7 +110,7 @@ describe("a subscription to all events", () => {
       when: "somebody who has seen three subscribes behind the third",
       wanted: "4, 5",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.store(5);
     const subscriber = read(source, { transactionId: 3n, position: 3n });
     await soon(subscriber.has(2), "the two events behind the cursor do not come");
@@ -116,7 +123,7 @@ describe("a subscription to all events", () => {
       when: "the reader takes one of them, and no more",
       wanted: "one page was read",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.store(10);
     const events = eventsAfter(source.live, startOfStore, source.signal);
     await soon(events.next(), "the first event does not come");
@@ -131,7 +138,7 @@ describe("a subscription to all events", () => {
       costs:
         "the board stands still with a green light, and nobody is told to look at the database",
     });
-    const source = scripted();
+    const source = scriptedStore();
     source.afterRead(1, () => {
       throw new Error("Connection terminated unexpectedly");
     });
@@ -152,7 +159,7 @@ describe("a subscription to all events", () => {
       when: "its signal is aborted",
       wanted: "it ends",
     });
-    const source = scripted();
+    const source = scriptedStore();
     const subscriber = read(source);
     await soon(subscriber.unlessItFails(source.waiting()), "it does not wait at the bell");
     source.leave();
@@ -212,114 +219,14 @@ async function nobodyHoldsBack(): Promise<boolean> {
   return !(await isHeldBack(test.database.setUpPool));
 }
 
-/** No test here has more than ten events, in five pages. */
-const farTooMany = 100;
-
 const insert = `insert into events (event_id, stream_id, version, type, schema_version, data, metadata)
                 values (gen_random_uuid(), $1, 1, 'ReservationConfirmed', 1, '{}', '{}')`;
 
 const opened: Live[] = [];
-const leaving: AbortController[] = [];
 afterEach(async () => {
-  for (const each of leaving.splice(0)) each.abort();
   await Promise.all(opened.splice(0).map((live) => live.stop()));
 });
 
-/** A store whose every look and ring the test knows: events 1, 2, 3 ... in pages of two. */
-function scripted() {
-  const leave = new AbortController();
-  leaving.push(leave);
-  const bell = createBell();
-  leave.signal.addEventListener("abort", () => bell.ring());
-  const stored: CommittedEvent[] = [];
-  const after = new Map<number, () => void>();
-  let bells = 0;
-  let reads = 0;
-  let onWait: () => void = () => undefined;
-  const isWaiting = new Promise<void>((resolve) => {
-    onWait = resolve;
-  });
-  return {
-    signal: leave.signal,
-    leave: () => leave.abort(),
-    waiting: () => isWaiting,
-    reads: () => reads,
-    bells: () => bells,
-    afterRead: (nth: number, then: () => void) => void after.set(nth, then),
-    store(count: number) {
-      for (let number = 0; number < count; number += 1) stored.push(committed(stored.length + 1));
-      // A bell that nobody has taken yet rings for nobody.
-      if (bells > 0) bell.ring();
-    },
-    live: {
-      storedBell: () => {
-        bells += 1;
-        return {
-          ...bell,
-          onRing: (listener: () => void) => {
-            onWait();
-            return bell.onRing(listener);
-          },
-        };
-      },
-      async readAfter({ position }: Checkpoint) {
-        reads += 1;
-        // What never waits would let nothing else run, no time limit either.
-        if (reads > farTooMany)
-          expect.fail(`it looks again and again, ${reads} times, and never waits`);
-        const page = stored.filter(({ checkpoint }) => checkpoint.position > position).slice(0, 2);
-        // The look has seen what it has seen; what is stored now is not in it.
-        after.get(reads)?.();
-        return page;
-      },
-    },
-  };
-}
-
-function committed(number: number): CommittedEvent {
-  const position = BigInt(number);
-  return {
-    checkpoint: { transactionId: position, position },
-    event: {
-      ...newEvent(created),
-      streamId: `reservation-${number}`,
-      version: 1,
-      position,
-      recordedAt: "2030-01-01T12:00:00.000Z",
-    },
-  };
-}
-
-/** Reads on in the background, and says what came. */
-function read({ live, signal }: ReturnType<typeof scripted>, place: Checkpoint = startOfStore) {
-  const seen: number[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
-  let failed: (error: unknown) => void = () => undefined;
-  const failure = new Promise<never>((_, reject) => {
-    failed = reject;
-  });
-  failure.catch(() => undefined);
-  const ended = (async () => {
-    for await (const { event } of eventsAfter(live, place, signal)) {
-      seen.push(Number(event.position));
-      if (seen.length > farTooMany) {
-        expect.fail(`it sends events again and again: ${seen.slice(0, 6).join(", ")} ...`);
-      }
-      for (const { count, resolve } of waiting) if (seen.length >= count) resolve();
-    }
-  })();
-  ended.catch((error: unknown) => failed(error));
-  return {
-    seen,
-    ended,
-    unlessItFails: (awaited: Promise<void>) => Promise.race([failure, awaited]),
-    has: (count: number) =>
-      Promise.race([
-        failure,
-        new Promise<void>((resolve) => {
-          if (seen.length >= count) resolve();
-          else waiting.push({ count, resolve });
-        }),
-      ]),
-  };
+function read({ live, signal }: ScriptedStore, place: Checkpoint = startOfStore) {
+  return reading(eventsAfter(live, place, signal));
 }
