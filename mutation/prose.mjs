@@ -4,7 +4,7 @@
  */
 
 /**
- * @typedef {{ readonly type: string, readonly value?: unknown, readonly callee?: { readonly type: string },
+ * @typedef {{ readonly type: string, readonly value?: unknown, readonly callee?: { readonly type: string, readonly name?: string },
  *   readonly quasis?: readonly { readonly value: { readonly raw: string } }[] }} SyntaxNode
  * @typedef {{ readonly node: SyntaxNode, findParent(test: (path: SyntaxPath) => boolean): SyntaxPath | null }} SyntaxPath
  */
@@ -27,7 +27,12 @@ function shouldIgnore(path) {
   return around && isError(around.node) ? "the sentence in an error" : undefined;
 }
 
-/** @param {SyntaxNode} node */
+/**
+ * `refuse` of shared/api makes an error of its sentence.
+ *
+ * @param {SyntaxNode} node
+ */
 function isError({ type, callee }) {
-  return type === "NewExpression" || (type === "CallExpression" && callee?.type === "Super");
+  if (type === "NewExpression") return true;
+  return type === "CallExpression" && (callee?.type === "Super" || callee?.name === "refuse");
 }

@@ -23,6 +23,7 @@ const noCursors: readonly [string, string][] = [
   ["no list", cursorOf({ transactionId: "7", position: "3" })],
   ["an empty list", cursorOf([])],
   ["a list of numbers", cursorOf([7, 3])],
+  ["a list of a text and a number", cursorOf(["7", 3])],
 ];
 
 describe("a cursor of the events", () => {
