@@ -12,6 +12,7 @@ import { projectionSurvivors } from "./08-projections.ts";
 import { rebuildSurvivors } from "./09-rebuild.ts";
 import { snapshotSurvivors } from "./10-snapshots.ts";
 import { sagaSurvivors } from "./12-saga.ts";
+import { demoSurvivors } from "./13-cqrs-demo.ts";
 
 const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "01-aggregate": aggregateSurvivors,
@@ -25,6 +26,7 @@ const catalogue: Readonly<Record<string, readonly Excuse[]>> = {
   "09-rebuild": rebuildSurvivors,
   "10-snapshots": snapshotSurvivors,
   "12-saga": sagaSurvivors,
+  "13-cqrs-demo": demoSurvivors,
 };
 
 export function excusesOf(stepId: string): readonly Excuse[] {

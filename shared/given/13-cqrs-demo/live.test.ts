@@ -64,8 +64,9 @@ describe("events that a transaction of somebody else holds back", () => {
     const { live } = opened();
     await heldBack(async () => {
       const bell = live.storedBell(forEver());
-      // Without that it takes 15 seconds.
-      expect(await rings(bell, 15)).toBe(15);
+      // Without that it takes 15 seconds, and nobody waits as long here.
+      const looks = rings(bell, 15);
+      expect(await soon(looks, "it rings once in a second")).toBe(15);
     });
   });
 
@@ -94,6 +95,27 @@ describe("events that a transaction of somebody else holds back", () => {
     fail("is-held-back");
     const bell = live.storedBell(forEver());
     expect(await rings(bell, 3, () => notify(eventsChannel))).toBe(3);
+  });
+});
+
+describe("a bell that nobody has to ring", () => {
+  it.each([
+    ["storedBell", "where nothing is held back", undefined],
+    ["storedBell", "where nobody can say what is held back", "is-held-back"],
+    ["projectedBell", "where nothing is held back", undefined],
+  ] as const)("rings as seldom as the other one: %s %s", async (bell, _, statement) => {
+    const { live, fail } = opened();
+    if (statement) fail(statement);
+    const other = live[bell === "storedBell" ? "projectedBell" : "storedBell"](forEver());
+    const asked = live[bell](forEver());
+    // Both ring when they have begun to listen.
+    await Promise.all([rings(other, 1), rings(asked, 1)]);
+    let heard = 0;
+    asked.onRing(() => {
+      heard += 1;
+    });
+    await rings(other, 1);
+    expect(heard, "rings until the other one rings again").toBeLessThanOrEqual(3);
   });
 });
 

@@ -9,10 +9,12 @@ import { sideOf, todays } from "../../testing/write-side.ts";
 
 const database = useDatabase(13);
 
-it("goes on from a snapshot, and says at which version that was", async () => {
+it("goes on from a snapshot, and says at which version that was and how long it took", async () => {
   const { store, history } = await todays(created, confirmed, cancelled);
   await putRow(database.setUpPool, snapshotAt(history, 2));
+  const started = performance.now();
   const loaded = await load(sideOf(store, database.pool).side, reservationId);
+  expect(loaded.milliseconds).toBeLessThanOrEqual(performance.now() - started);
   expect(loaded).toMatchObject({
     streamId: reservationId,
     version: 3,
