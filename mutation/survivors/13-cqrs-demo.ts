@@ -90,7 +90,7 @@ export const demoSurvivors: readonly Excuse[] = [
   {
     verdict: "accepted",
     because:
-      "Given, for a button of the time machine: shared/time-machine/lab.test.ts presses it, among the tests of servers.",
+      "Given, for the demo: without it a booking goes on with the saga's next look, later and not otherwise.",
     mutants: [
       {
         file: "composition.ts",
