@@ -18,7 +18,9 @@ function run() {
       return () => noted.delete(entry);
     },
   };
-  const names = brokerNames(ofTest, "url" in server ? server : nowhere);
+  // What is made on a private server is not noted, as it goes with it.
+  const shared = { ...("url" in server ? server : nowhere), isPrivate: false };
+  const names = brokerNames(ofTest, shared);
   names.register("queue", ["workshop-abcdef-1-1-1.queue"]);
   names.register("exchange", ["workshop-abcdef-1-1-1.exchange"]);
   return { names, noted };

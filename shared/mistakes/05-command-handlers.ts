@@ -88,7 +88,6 @@ import { setTimeout as delay } from "node:timers/promises";
     ],
     caughtBy: [
       "loading a reservation › reads what is stored now, not what it has read before",
-      "one attempt at a command › that somebody else overtakes is a conflict, and writes nothing",
       "handling a command › that somebody else overtakes decides anew, with the new fact in sight",
     ],
     amongOthers: true,

@@ -16,13 +16,16 @@ export const versioningMistakes: readonly Mistake[] = [
     caughtBy: [
       "an old event, one version newer › leaves the stored event as it was",
       "an old event that was two › is a creation and a confirmation, in this order and in the shapes of its time",
-      "a stored event in today's words › begins at its own shape, wherever in the chain that is",
       "a stored event in today's words › leaves the row as it was",
       "the laws of versioning › a history of the first release replays as the same history written today",
       "the laws of versioning › a history of which each row is of another release does so, too",
       "the laws of versioning › the order in which the links are listed plays no part",
       "the laws of versioning › replaying in two parts equals replaying at once, at every cut between two rows",
       "the laws of versioning › any two computers read the same events, whatever their clocks say",
+    ],
+    // Where a test before it has handed the same event over.
+    perhapsAlso: [
+      "a stored event in today's words › begins at its own shape, wherever in the chain that is",
     ],
     whatItCostsInProduction:
       "A cache handed the same event to two readers. The second found schemaVersion 1 without a `hotel`, and 640 reservations moved to a hotel called undefined; a repair script then wrote the cached events back over the rows.",
