@@ -1,6 +1,6 @@
 /**
  * `npm run doctor`: what on this machine helps or hinders the workshop, and what to do about it. It
- * changes nothing. Ends with 1 where something stops the learner, else with 0.
+ * leaves nothing behind. Ends with 1 where something stops the learner, else with 0.
  *
  * `npm run --silent doctor -- --json` prints the same for scripts, in this shape, to which fields may
  * be added but from which none goes away while `format` is 1:
