@@ -342,4 +342,25 @@ export const toolMistakes: readonly ToolMistake[] = [
     replace: "",
     caughtBy: "shared/workshop/explanation.test.ts",
   },
+  {
+    title: "the ladder takes a RabbitMQ that has lost its dead letters",
+    file: "shared/infrastructure/rabbitmq.ts",
+    find: "return reason === undefined ? { label } :",
+    replace: "return reason !== 0 ? { label } :",
+    caughtBy: "shared/infrastructure/rabbitmq.test.ts",
+  },
+  {
+    title: "the queues of a red test are forgotten, whatever its code still does",
+    file: "shared/testing/broker.ts",
+    find: '{ staysNoted: task.result?.state === "fail" }',
+    replace: "{}",
+    caughtBy: "shared/testing/broker.test.ts",
+  },
+  {
+    title: "the report shows the fields of a thrown conflict as a diff",
+    file: "shared/workshop/what-happened.ts",
+    find: ' && name === "AssertionError"',
+    replace: "",
+    caughtBy: "shared/workshop/explanation.test.ts",
+  },
 ];

@@ -1,5 +1,7 @@
 import { connect } from "amqplib";
 import { describe, expect, inject, it } from "vitest";
+import { readLedger } from "../infrastructure/ledger.ts";
+import { right, test, withSmallVitest, wrong } from "../workshop/fixtures/small-vitest.ts";
 import { useBroker } from "./broker.ts";
 
 const broker = useBroker();
@@ -37,5 +39,28 @@ describe.runIf("url" in inject("rabbitmq"))("a test's names on the broker", () =
       await expect(channel[kind](name)).rejects.toMatchObject({ code: 404 });
     }
     await connection.close();
+  });
+
+  it("stay noted where it was red, because its code may go on and make them again", async () => {
+    const names = (kind: string) => `broker.registerQueues(broker.prefix + ".${kind}");`;
+    const text = [
+      'import { useBroker } from "../../../shared/testing/broker.ts";',
+      "const broker = useBroker();",
+      test("is red", `${names("of-a-red-test")} ${wrong}`),
+      test("is green", `${names("of-a-green-test")} ${right}`),
+    ].join("\n");
+    const ledger = inject("ledger");
+    // What is made on a private server is not noted, as it goes with it.
+    const rabbitmq = { ...inject("rabbitmq"), isPrivate: false };
+
+    await withSmallVitest({ "learner/broker": text }, (session) => session.run(), {
+      ledger,
+      rabbitmq,
+    });
+
+    const noted = (readLedger(ledger)?.pending ?? []).flatMap((entry) =>
+      entry.kind === "queue" ? (/of-a-(red|green)-test$/.exec(entry.name)?.[1] ?? []) : [],
+    );
+    expect(noted).toEqual(["red"]);
   });
 });
