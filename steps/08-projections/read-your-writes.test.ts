@@ -61,6 +61,8 @@ describe("a client that reads its own write", () => {
     const asked = vi.spyOn(database.pool, "query");
     const waiting = waitForVersion(database.pool, reservationId, 2, patient);
     await untilItListens(database.setUpPool, waiting);
+    // Who asks without a pause has time for it: that of a hundred queries on another connection.
+    for (let other = 0; other < 100; other += 1) await database.setUpPool.query("select 1");
     await projectReservation([created, confirmed]);
     const woken = soon(waiting, "it still waits, though version 2 is projected and announced");
     expect(await woken, "what the client gets").toBeUndefined();
