@@ -17,9 +17,13 @@ export async function withRebuildLock<T>(
   client.on("error", () => undefined);
   try {
     if (!(await tryToLock(client))) throw new RebuildRunning();
-    return await work(client);
+    try {
+      return await work(client);
+    } finally {
+      await unlock(client);
+    }
   } finally {
-    // Closed, not handed back: the lock is the session's, and the pool would keep it.
+    // Closed, not handed back: what a work that has failed left in the session must reach nobody else.
     client.release(true);
   }
 }
@@ -27,10 +31,20 @@ export async function withRebuildLock<T>(
 /** The server frees the lock with the end of the session, however that ends. */
 async function tryToLock(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ locked: boolean }>(
-    "select pg_try_advisory_lock(hashtextextended('rebuild reservations', 0)) as locked",
+    `select pg_try_advisory_lock(${lock}) as locked`,
   );
   return rows[0]?.locked ?? false;
 }
+
+/**
+ * By hand, too: a closed session ends a moment later, and who rebuilds again at once would be refused. What has
+ * failed may have left a transaction open, in which nothing else is done any more.
+ */
+async function unlock(db: Queryable): Promise<void> {
+  await db.query(`rollback; select pg_advisory_unlock(${lock})`).catch(() => undefined);
+}
+
+const lock = "hashtextextended('rebuild reservations', 0)";
 
 /** Another rebuild is at work. This one has changed nothing. */
 export class RebuildRunning extends Error {
