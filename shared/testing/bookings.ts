@@ -201,3 +201,22 @@ export async function storedIn(store: EventStore): Promise<readonly EventEnvelop
   for await (const event of store.readAll()) events.push(event);
   return events;
 }
+
+const charging = [asked.charge];
+const holding = [...charging, asked.hold];
+const confirming = [...holding, asked.confirmation];
+const booked = [...confirming, asked.nothingMore];
+const releasing = [...confirming, asked.release("timed-out")];
+const returning = [...releasing, asked.return("timed-out")];
+const cancelling = [...returning, asked.cancellation("timed-out")];
+
+/** What a booking's stream holds in each of its states. */
+export const streamOf = {
+  charging,
+  holding,
+  confirming,
+  booked,
+  releasing,
+  returning,
+  cancelling,
+};

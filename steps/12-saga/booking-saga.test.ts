@@ -1,5 +1,12 @@
 import { describe, it } from "vitest";
-import { answered, asked, givenOf, nothingToDo, refused } from "../../shared/testing/bookings.ts";
+import {
+  answered,
+  asked,
+  givenOf,
+  nothingToDo,
+  refused,
+  streamOf,
+} from "../../shared/testing/bookings.ts";
 import { costs } from "../../shared/testing/story.ts";
 import { evolve, initialState } from "../../solutions/12-saga/booking-saga.ts";
 import { react } from "./booking-saga.ts";
@@ -10,15 +17,7 @@ const given = givenOf<BookingInput, BookingEvent>({
   stateOf: (history) => history.reduce(evolve, initialState),
 });
 
-// What a booking's stream holds in each of its states.
-
-const charging = [asked.charge];
-const holding = [...charging, asked.hold];
-const confirming = [...holding, asked.confirmation];
-const booked = [...confirming, asked.nothingMore];
-const releasing = [...confirming, asked.release("timed-out")];
-const returning = [...releasing, asked.return("timed-out")];
-const cancelling = [...returning, asked.cancellation("timed-out")];
+const { charging, holding, confirming, booked, releasing, returning, cancelling } = streamOf;
 
 describe("a booking that goes forward", () => {
   costs("the guest has paid, and no room is ever held: the booking hangs until somebody writes in");

@@ -21,6 +21,7 @@ import {
   opened,
   refused,
   reservationId,
+  streamOf,
 } from "../../testing/bookings.ts";
 import { collect } from "../../testing/collect.ts";
 import { inMemoryEventStore } from "../../testing/in-memory-event-store.ts";
@@ -131,13 +132,7 @@ describe("a hotel", () => {
 });
 
 describe("a booking at a dead end", () => {
-  const charging = [asked.charge];
-  const holding = [...charging, asked.hold];
-  const confirming = [...holding, asked.confirmation];
-  const booked = [...confirming, asked.nothingMore];
-  const releasing = [...confirming, asked.release("timed-out")];
-  const returning = [...releasing, asked.return("timed-out")];
-  const cancelling = [...returning, asked.cancellation("timed-out")];
+  const { charging, holding, confirming, booked, releasing, returning, cancelling } = streamOf;
   const cases: readonly [readonly BookingEvent[], BookingInput, readonly BookingEvent[]][] = [
     [charging, answered.stayChanged, [asked.person("stay-changed")]],
     [booked, answered.stayChanged, [asked.person("stay-changed")]],
