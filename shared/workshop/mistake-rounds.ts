@@ -40,7 +40,7 @@ export async function checkMistakesOften(
   for (const one of all) for (const line of linesOf(one, times)) console.log(line);
   const missed = all.filter(({ caught }) => caught < times).length;
   const verdict = missed === 0 ? "each caught every time" : `${missed} not caught every time`;
-  console.log(`\n${howMany(all)}, ${times} times: ${verdict}.`);
+  console.log(`\n${howMany(all)}, ${times === 1 ? "once" : `${times} times`}: ${verdict}.`);
   return missed === 0 && all.length > 0;
 }
 
