@@ -308,6 +308,20 @@ export const toolMistakes: readonly ToolMistake[] = [
     caughtBy: "shared/workshop/mistake-check.test.ts",
   },
   {
+    title: "the rounds take a mistake that is caught once as caught every time",
+    file: "shared/workshop/mistake-rounds.ts",
+    find: "all.filter(({ caught }) => caught < times)",
+    replace: "all.filter(({ caught }) => caught < 1)",
+    caughtBy: "shared/workshop/mistake-check.test.ts",
+  },
+  {
+    title: "the rounds judge each mistake by what the tests say to any",
+    file: "shared/workshop/mistake-rounds.ts",
+    find: "modules.filter(({ moduleId }) => moduleId === one.file)",
+    replace: "modules",
+    caughtBy: "shared/workshop/mistake-check.test.ts",
+  },
+  {
     title: "the exploration goes on after a law was broken",
     file: "shared/workshop/exploration.ts",
     find: "return isAnyRed || ",

@@ -1,33 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { mistakesOf } from "../mistakes/catalogue.ts";
-import { group, modulesOf, right, test, withSmallVitest, wrong } from "./fixtures/small-vitest.ts";
+import { caught, runOfBoth, runWithoutTests, step, uncaught } from "./fixtures/two-mistakes.ts";
 import { checkMistakes } from "./mistake-check.ts";
+import { checkMistakesOften } from "./mistake-rounds.ts";
 import type { Run } from "./run-vitest.ts";
-import { stepNumbered } from "./steps.ts";
-import { trialFile } from "./variant-files.ts";
-
-const step = stepNumbered(1);
-const [caught = "", uncaught = ""] = mistakesOf(step.id).flatMap(({ id, caughtBy }) =>
-  caughtBy.length === 1 ? [id] : [],
-);
-
-/** What the step's tests say to the two: the first is caught, the other by a test that it does not name. */
-const files = {
-  [`trials/${caught}`]: group("stay.test.ts", testOf(caught, wrong)),
-  [`trials/${uncaught}`]: group(
-    "stay.test.ts",
-    testOf(uncaught, right),
-    group("a price", test("is paid", wrong)),
-  ),
-};
 
 let both: Run;
 beforeAll(async () => {
-  const run = await withSmallVitest(files, (session) => session.run());
-  const modules = [caught, uncaught].flatMap((id) =>
-    modulesOf(run, `trials/${id}`).map((module) => Object.assign(module, { moduleId: fileOf(id) })),
-  );
-  both = { ...run, modules };
+  both = await runOfBoth();
 });
 
 beforeEach(() => {
@@ -47,20 +26,57 @@ describe("the check of the mistakes", () => {
   });
 
   it("is not content where no test ran, or there is no such mistake", async () => {
-    const nothing: Run = { modules: [], errors: [], stalls: [] };
-    expect(await checkMistakes([step], [caught], async () => nothing)).toBe(false);
+    expect(await checkMistakes([step], [caught], async () => runWithoutTests)).toBe(false);
     expect(await checkMistakes([step], ["no such mistake"], async () => both)).toBe(false);
   });
 });
 
-/** Where the check has its trial. */
-function fileOf(id: string): string {
-  return trialFile({ kind: "mistakes", step: step.id, id });
+describe("the check of the mistakes in rounds", () => {
+  it("is content where each round catches the mistake", async () => {
+    expect(await checkMistakesOften([step], [caught], 2, rounds(both, both))).toBe(true);
+  });
+
+  it("is not content where one round of three does not catch it, and names it there", async () => {
+    const three = rounds(both, runWithoutTests, both);
+    expect(await checkMistakesOften([step], [caught], 3, three)).toBe(false);
+    expect(printed()).toContain(`round 2: 0 of 1 caught, without 01 ${caught}`);
+    expect(printed()).toContain("2 of 3");
+  });
+
+  it("is not content where one of them is caught by another test than it names", async () => {
+    const two = rounds(both, both);
+    expect(await checkMistakesOften([step], [caught, uncaught], 2, two)).toBe(false);
+    expect(printed()).toContain(`round 1: 1 of 2 caught, without 01 ${uncaught}`);
+  });
+
+  it("is not content where there is no such mistake", async () => {
+    expect(await checkMistakesOften([step], ["no such mistake"], 1, rounds(both))).toBe(false);
+  });
+
+  it("closes what it has opened, also where a round breaks", async () => {
+    const session = rounds();
+    await expect(checkMistakesOften([step], [caught], 1, session)).rejects.toThrow("no more");
+    expect(session.closed).toBe(1);
+  });
+});
+
+/** What opens a session that says this, one round after the other. */
+function rounds(...runs: readonly Run[]) {
+  const left = [...runs];
+  const open = async () => ({
+    run: async () => {
+      const run = left.shift();
+      if (!run) throw new Error("There are no more rounds.");
+      return run;
+    },
+    close: async () => {
+      open.closed += 1;
+    },
+  });
+  open.closed = 0;
+  return open;
 }
 
-/** The test that the mistake names. */
-function testOf(id: string, body: string): string {
-  const name = mistakesOf(step.id).find((mistake) => mistake.id === id)?.caughtBy[0] ?? "";
-  const [title = "", ...rest] = name.split(" › ");
-  return group(title, test(rest.join(" › "), body));
+function printed(): string {
+  return vi.mocked(console.log).mock.calls.flat().join("\n");
 }

@@ -5,7 +5,7 @@ import { type Checked, howMany, makeMistakes, variantOf } from "./mistake-check.
 import { catchesOf, trialOf } from "./mistake-verdict.ts";
 import { openLine } from "./open-line.ts";
 import { dim, green, red } from "./paint.ts";
-import { openTrials, type Run } from "./run-vitest.ts";
+import { openTrials, type Run, type VitestSession } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
 import { trialFile } from "./variant-files.ts";
 
@@ -17,6 +17,10 @@ interface Tried extends Checked {
   readonly byTest: Map<string, number>;
 }
 
+type Opening = (
+  ...trials: Parameters<typeof openTrials>
+) => Promise<Pick<VitestSession, "run" | "close">>;
+
 /**
  * Runs on each mistake the tests that it names, `times` times. Prints a line for each round, then a
  * table; true when each mistake was caught each time.
@@ -25,6 +29,7 @@ export async function checkMistakesOften(
   chosen: readonly Step[],
   ids: readonly string[],
   times: number,
+  open: Opening = openTrials,
 ): Promise<boolean> {
   const all = makeMistakes(chosen, ids).map(
     (one): Tried => ({
@@ -36,7 +41,7 @@ export async function checkMistakesOften(
   );
   const possible = all.filter(({ faults }) => faults.length === 0);
   // One whose edit no longer applies has its line in the table, and nothing to run.
-  if (possible.length > 0) await runRounds(possible, times);
+  if (possible.length > 0) await runRounds(possible, times, open);
   for (const one of all) for (const line of linesOf(one, times)) console.log(line);
   const missed = all.filter(({ caught }) => caught < times).length;
   const verdict = missed === 0 ? "each caught every time" : `${missed} not caught every time`;
@@ -44,7 +49,7 @@ export async function checkMistakesOften(
   return missed === 0 && all.length > 0;
 }
 
-async function runRounds(possible: readonly Tried[], times: number): Promise<void> {
+async function runRounds(possible: readonly Tried[], times: number, open: Opening): Promise<void> {
   const named = new Map(possible.map(({ file, mistake }) => [file, mistake.caughtBy]));
   const line = openLine();
   let ended = 0;
@@ -54,7 +59,7 @@ async function runRounds(possible: readonly Tried[], times: number): Promise<voi
       line.show(`  running ... ${ended} of ${possible.length}`);
     },
   };
-  const session = await openTrials(possible.map(variantOf), [counter]);
+  const session = await open(possible.map(variantOf), [counter]);
   try {
     for (let round = 1; round <= times; round++) {
       const started = performance.now();
@@ -63,7 +68,10 @@ async function runRounds(possible: readonly Tried[], times: number): Promise<voi
       const caught = count(possible, await session.run({ laws, named: (file) => named.get(file) }));
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
       line.clear();
-      console.log(dim(`  round ${round}: ${caught} of ${possible.length} caught, in ${seconds} s`));
+      const missed = possible.filter((one) => !caught.has(one)).map(nameOf);
+      const without = missed.length === 0 ? "" : `, without ${missed.join(", ")}`;
+      const counts = `${caught.size} of ${possible.length} caught${without}`;
+      console.log(dim(`  round ${round}: ${counts}, in ${seconds} s`));
     }
   } finally {
     await session.close();
@@ -71,7 +79,7 @@ async function runRounds(possible: readonly Tried[], times: number): Promise<voi
 }
 
 /** Counts what a round has caught, and returns it. */
-function count(tried: readonly Tried[], { modules }: Run): number {
+function count(tried: readonly Tried[], { modules }: Run): ReadonlySet<Tried> {
   const caught = tried.filter((one) => {
     const own = modules.filter(({ moduleId }) => moduleId === one.file);
     const catches = catchesOf(one.mistake, trialOf(own));
@@ -79,8 +87,10 @@ function count(tried: readonly Tried[], { modules }: Run): number {
     if (catches.length > 0) one.caught += 1;
     return catches.length > 0;
   });
-  return caught.length;
+  return new Set(caught);
 }
+
+const nameOf = ({ step, mistake }: Tried): string => `${step.id.slice(0, 2)} ${mistake.id}`;
 
 function linesOf({ step, mistake, faults, caught, byTest }: Tried, times: number): string[] {
   const mark = caught === times ? green("✔") : red("✘");
