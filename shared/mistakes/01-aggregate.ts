@@ -11,6 +11,7 @@ export const aggregateMistakes: readonly Mistake[] = [
     replace: "return Object.assign(state, { stay: event.data.to, total: event.data.total });",
     caughtBy: [
       "the state of a reservation › has the new stay and the new total after StayChanged",
+      "the state of a reservation › follows the events, even where a bug once changed what was cancelled",
       "the state of a reservation › is a new value: the state before stays as it was",
       "the laws of an aggregate › folding a history twice gives equal states, on any two computers",
       "the laws of an aggregate › deciding twice on the same state gives equal events, on any two computers",
@@ -120,6 +121,31 @@ export const aggregateMistakes: readonly Mistake[] = [
     ],
     whatItCostsInProduction:
       "The form sent the whole reservation on each save, and every save of a phone number became a StayChanged. Housekeeping replanned 1,100 rooms a day for stays that had not moved by an hour.",
+  },
+  {
+    id: "agrees-to-the-stay-of-a-cancelled-one",
+    title:
+      "looks whether the stay is the same before it looks whether the reservation is cancelled",
+    edits: [
+      {
+        file: "reservation.ts",
+        find: `    case "ChangeStay": {
+      if (state.status === "cancelled") throw isCancelled(reservationId);
+`,
+        replace: `    case "ChangeStay": {
+`,
+      },
+      {
+        file: "reservation.ts",
+        find: "if (from.arrival === to.arrival && from.departure === to.departure) return [];\n",
+        replace: `if (from.arrival === to.arrival && from.departure === to.departure) return [];
+      if (state.status === "cancelled") throw isCancelled(reservationId);
+`,
+      },
+    ],
+    caughtBy: ["a cancelled reservation › cannot change its stay, not even to the one that it had"],
+    whatItCostsInProduction:
+      "A guest who had cancelled thought better of it and saved her old dates again; nothing was wrong with them, so the app said thank you. 31 such guests came in August, and the hotel was full.",
   },
   {
     id: "keeps-the-old-total",

@@ -131,11 +131,43 @@ export const replayMistakes: readonly Mistake[] = [
     replace: "",
     caughtBy: [
       "a history that is none › is refused when an event belongs to another stream",
+      "a history that is none › is refused for the stream of an event before its version is looked at",
       "a history that is none › is refused where it does not fit the state that it continues",
       "an explained history › is refused where it has a fault",
     ],
     whatItCostsInProduction:
       "A query without its `where` fed two reservations into one replay, and the second guest's cancellation cancelled the first one's stay. It came out in week three, after 17 such complaints from people who did not know each other.",
+  },
+  {
+    id: "asks-for-the-version-first",
+    title: "compares the version of an event before it asks of which stream it is",
+    edits: [
+      {
+        file: "replay.ts",
+        find: `  if (event.streamId !== streamId) {
+    throw new InvalidHistory("foreign-event", streamId, expected, event.version);
+  }
+  if (event.version > expected) {`,
+        replace: "  if (event.version > expected) {",
+      },
+      {
+        file: "replay.ts",
+        find: `    throw new InvalidHistory("duplicate", streamId, expected, event.version);
+  }
+`,
+        replace: `    throw new InvalidHistory("duplicate", streamId, expected, event.version);
+  }
+  if (event.streamId !== streamId) {
+    throw new InvalidHistory("foreign-event", streamId, expected, event.version);
+  }
+`,
+      },
+    ],
+    caughtBy: [
+      "a history that is none › is refused for the stream of an event before its version is looked at",
+    ],
+    whatItCostsInProduction:
+      "A query without its `where` read two streams as one, and the alarm said: a gap. Two people restored backups over a weekend to find an event that had never been missing, while the query went on to refuse 400 guests an hour.",
   },
   {
     id: "compares-moments-as-text",

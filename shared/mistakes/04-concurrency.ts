@@ -108,7 +108,7 @@ import { isAsExpected } from "./expected-version.ts";
       "two appends at the same time › both start the stream: expecting 0 the second writes nothing",
       "a conflict › is left to the writer, who has to decide anew: nothing is tried again",
       "a conflict › leaves no connection behind",
-      "an event store on PostgreSQL › an expected version › of 0 meets a stream at version 1: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 0 meets a stream at version 1: it is refused",
       "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
       "any sequence of appends › ends alike in PostgreSQL and in memory",
     ],
@@ -125,8 +125,8 @@ import { isAsExpected } from "./expected-version.ts";
     caughtBy: [
       "an append that comes too late › writes nothing when it expects a version that has not come",
       "an append that comes too late › writes nothing when it expects a version beyond the column's range",
-      "an event store on PostgreSQL › an expected version › of 2 meets a stream at version 1: goes on is false",
-      "an event store on PostgreSQL › an expected version › of 3 meets a stream at version 1: goes on is false",
+      "an event store on PostgreSQL › an expected version › of 2 meets a stream at version 1: it is refused",
+      "an event store on PostgreSQL › an expected version › of 3 meets a stream at version 1: it is refused",
       "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
       "any sequence of appends › ends alike in PostgreSQL and in memory",
     ],
@@ -154,7 +154,7 @@ import { isAsExpected } from "./expected-version.ts";
     caughtBy: [
       "an append that comes too late › starts no stream when it expects stream-exists",
       "a conflict › is none when the stream comes to be as expected meanwhile: stream-exists",
-      "an event store on PostgreSQL › an expected version › of stream-exists meets a stream at version 0: goes on is false",
+      "an event store on PostgreSQL › an expected version › of stream-exists meets a stream at version 0: it is refused",
       "writers of one stream, in any interleaving › one wins each version, and the others learn what the version is",
       "any sequence of appends › ends alike in PostgreSQL and in memory",
     ],

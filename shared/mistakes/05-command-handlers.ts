@@ -186,4 +186,22 @@ import { setTimeout as delay } from "node:timers/promises";
     whatItCostsInProduction:
       "Whoever confirmed what was confirmed got an error 500, `events is an empty batch`, instead of a friendly nothing. The app tried again for an hour each time, and 2 % of the phones did little else.",
   },
+  {
+    id: "keeps-the-first-event-of-a-command",
+    title: "looks for the first event that the command has stored before, and for no other",
+    file: "repository.ts",
+    find: "if (commandId !== undefined && event.metadata.commandId === commandId) earlier.push(event);",
+    replace: `if (
+      commandId !== undefined &&
+      event.metadata.commandId === commandId &&
+      earlier.length === 0
+    ) {
+      earlier.push(event);
+    }`,
+    caughtBy: [
+      "loading a reservation › picks out all of them, where the command has decided more than one",
+    ],
+    whatItCostsInProduction:
+      "It was right for two years, until a late checkout became the first command that decides two events. Each phone that asked again was told the version of the first, waited for a read model to get there, and showed 140 guests a departure before the one that they had paid for.",
+  },
 ];

@@ -45,6 +45,7 @@ export async function answerTo(append: Promise<AppendResult | undefined>): Promi
   try {
     const result = await append;
     if (result === undefined) return "nothing was written";
+    if (result === null) return "null, where undefined says that nothing was written";
     return `${result.repeated ? "stored before" : "written"}, up to version ${result.version}`;
   } catch (error) {
     return refusalInWords(error);
@@ -61,7 +62,7 @@ export function refusalInWords(error: unknown): string {
   if (error instanceof InvalidStreamId) return `InvalidStreamId: ${nameInWords(error.streamId)}`;
   if (error instanceof InvalidVersion) return `InvalidVersion: ${error.version}`;
   if (error instanceof pg.DatabaseError && error.code === uniqueViolation) {
-    return `a unique violation was thrown, by the constraint ${error.constraint}`;
+    return `unique violation: ${error.constraint}`;
   }
   throw error;
 }

@@ -62,6 +62,19 @@ export function interrupted<Db extends Queryable>(
   });
 }
 
+/** More than any test sends; a loop without an end gets there before the test's time is over. */
+const farTooMany = 500;
+
+/** The pool, until so many queries have passed that there is no end in sight: then each one fails. */
+export function unlessEndless(pool: pg.Pool): pg.Pool {
+  let sent = 0;
+  return intercept(pool, async (_query, pass) => {
+    if (sent >= farTooMany) expect.fail(`${sent} statements were sent, and no end in sight`);
+    sent += 1;
+    return pass();
+  });
+}
+
 /**
  * The pool, with `pool.query` on another connection each time, as on a busy server. A transaction
  * needs one connection from its beginning to its end: `pool.connect()`.

@@ -77,5 +77,7 @@ function people(guests: number): string {
 
 function money({ amount, currency }: { readonly amount: number; readonly currency: string }) {
   const digits = currency === "JPY" ? 0 : 2;
-  return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`;
+  const units = amount / 10 ** digits;
+  // Rounded, half a cent would look like a price.
+  return `${Number.isInteger(amount) ? units.toFixed(digits) : units} ${currency}`;
 }

@@ -21,19 +21,24 @@ import { decide, evolve, initialState } from "./reservation.ts";
 import type { Reservation, ReservationCommand, ReservationEvent } from "./reservation-types.ts";
 import { countNights } from "./stay.ts";
 
+/** Neither of the two is known to be right. */
+const compared = "the first computer's is the wanted one here, the second's is yours";
+
 describe("the laws of an aggregate", () => {
   law("nights", "counting nights forwards from any day equals the calendar, in every time zone", {
     given: [calendarDates(), fc.integer({ min: 0, max: 400 }), fc.constantFrom(...timeZones)],
     runs: 300,
     holds(arrival, nights, timeZone) {
       const stay = { arrival, departure: addDays(arrival, nights) };
-      expect(inTimeZone(timeZone, () => countNights(stay))).toBe(nights);
+      const counted = inTimeZone(timeZone, () => countNights(stay));
+      // -0, which some subtractions give, is as good as 0.
+      expect(counted === 0 ? 0 : counted, "nights").toBe(nights);
     },
     story: (arrival, nights, timeZone) => ({
       given: `a stay ${stayInWords({ arrival, departure: addDays(arrival, nights) })}`,
       when: `its nights are counted on a computer in ${timeZone}`,
       wanted: `${nights}`,
-      costs: "two computers bill the same stay differently, on the nights when clocks change",
+      costs: "the bill has a night too many or too few, and on another computer other ones",
     }),
   });
 
@@ -44,7 +49,7 @@ describe("the laws of an aggregate", () => {
       deepFreeze(history);
       const first = inSurroundings(here, () => statesAlong(history));
       const second = inSurroundings(there, () => statesAlong(history));
-      expect(second).toStrictEqual(first);
+      expect(second, compared).toStrictEqual(first);
     },
     story: (history, [here, there]) => ({
       given: historyInWords(history),
@@ -65,7 +70,7 @@ describe("the laws of an aggregate", () => {
       deepFreeze(commands);
       const first = inSurroundings(here, () => outcomesOf(commands));
       const second = inSurroundings(there, () => outcomesOf(commands));
-      expect(second).toStrictEqual(first);
+      expect(second, compared).toStrictEqual(first);
     },
     story: (commands, [here, there]) => ({
       given: "no reservation",
@@ -90,14 +95,15 @@ describe("the laws of an aggregate", () => {
         if (typeof outcome === "string") continue;
         state = outcome.reduce(evolve, state);
         const again = command.type === "CreateReservation" ? "reservation-exists" : [];
-        expect(outcomeOf(command, state)).toStrictEqual(again);
+        expect(outcomeOf(command, state), `${command.type} again`).toStrictEqual(again);
       }
-      expect(state.status).not.toBe("none");
+      const obeyed = state.status === "none" ? "not one" : "one at least";
+      expect(obeyed, "commands that were obeyed").toBe("one at least");
     },
     story: (commands) => ({
       given: "no reservation",
       when: [...commands.map(commandInWords), "are decided, each twice in a row"],
-      wanted: "the second time no event, or the refusal reservation-exists",
+      wanted: "the creation is obeyed; the second time no event, or reservation-exists",
       costs: "an impatient guest presses the button twice, and gets two confirmation mails",
     }),
   });

@@ -54,10 +54,15 @@ describe("the state of a reservation", () => {
     }
   });
 
-  it("is cancelled after ReservationCancelled, and says why and when", () => {
-    const expected = { status: "cancelled", reason: "plans changed", cancelledAt };
+  it("is cancelled after ReservationCancelled, says why and when, and keeps the rest", () => {
+    const changes = { status: "cancelled", reason: "plans changed", cancelledAt };
+    const expected = { ...pendingReservation, ...changes };
     for (const before of [pendingReservation, confirmedReservation]) {
-      tellAfter(before, cancelled, "cancelled, with the event's reason and cancelledAt");
+      tellAfter(
+        before,
+        cancelled,
+        "cancelled, with reason and cancelledAt, and the rest as it was",
+      );
       expect(evolve(before, cancelled)).toMatchObject(expected);
     }
   });
@@ -70,8 +75,10 @@ describe("the state of a reservation", () => {
       costs: "whoever still holds the state before, a cache or a screen, finds it changed",
     });
     const before = structuredClone(pendingReservation);
-    expect(evolve(before, stayChanged)).not.toBe(before);
-    expect(before).toEqual(pendingReservation);
+    const after = evolve(before, stayChanged);
+    const returned = after === before ? "the object that was given" : "another object";
+    expect(returned, "what is returned").toBe("another object");
+    expect(before, "the one that was given").toEqual(pendingReservation);
   });
 
   it("takes a fact down, even one that today's rules would refuse", () => {
@@ -89,9 +96,11 @@ describe("the state of a reservation", () => {
     expect(evolve(initialState, event)).toMatchObject({ status: "pending", ...bygone });
   });
 
-  it("follows the events, even where a bug once confirmed what was cancelled", () => {
+  it("follows the events, even where a bug once changed what was cancelled", () => {
     tellAfter(cancelledReservation, confirmed, "confirmed: that is what happened");
     expect(evolve(cancelledReservation, confirmed)).toMatchObject({ status: "confirmed" });
+    tellAfter(cancelledReservation, stayChanged, "the event's new stay: that is what happened");
+    expect(evolve(cancelledReservation, stayChanged)).toMatchObject({ stay: threeNights });
   });
 
   function tellAfter(before: Reservation, event: ReservationEvent, wanted: string): void {
@@ -155,11 +164,11 @@ describe("a new reservation", () => {
   });
 
   it.each([
-    [0, "EUR"],
-    [-12_000, "EUR"],
-    [99.5, "EUR"],
-    [12_000, "euro"],
-  ])("is refused for a price of %d %s a night", (amount, currency) => {
+    ["nothing", 0, "EUR"],
+    ["less than nothing", -12_000, "EUR"],
+    ["99 cents and a half", 99.5, "EUR"],
+    ["no currency's code", 12_000, "euro"],
+  ])("is refused for a price of %s a night", (_price, amount, currency) => {
     const pricePerNight = { amount, currency };
     given(noReservation).when(creating({ pricePerNight })).thenRefuses("invalid-price");
   });
@@ -176,7 +185,7 @@ describe("a reservation that was never created", () => {
 });
 
 describe("a pending reservation", () => {
-  costs("the guest is told that it is done, and no event says so");
+  costs("the guest is told one thing, and the events say another");
 
   it("can be confirmed", () => {
     given(pendingReservation).when(confirm).thenDecides(confirmed);
@@ -215,7 +224,7 @@ describe("a pending reservation", () => {
 });
 
 describe("a confirmed reservation", () => {
-  costs("a second mail for every impatient click, or a guest who cannot get out of a booking");
+  costs("a guest cannot get out of a booking, or moves it and is billed for the old one");
 
   it("decides nothing when it is confirmed again", () => {
     given(confirmedReservation).when(confirm).thenDecidesNothing();
@@ -237,8 +246,11 @@ describe("a cancelled reservation", () => {
     given(cancelledReservation).when(confirm).thenRefuses("reservation-cancelled");
   });
 
-  it("cannot change its stay", () => {
+  it("cannot change its stay, not even to the one that it had", () => {
     given(cancelledReservation).when(changeStay).thenRefuses("reservation-cancelled");
+    given(cancelledReservation)
+      .when(changingTo({ ...twoNights }))
+      .thenRefuses("reservation-cancelled");
   });
 
   it("decides nothing when it is cancelled again, whatever the reason", () => {

@@ -37,7 +37,8 @@ describe("the nights of a stay", () => {
       when: `its nights are counted in ${timeZone}, where ${change}`,
       wanted: "2",
     });
-    expect(inTimeZone(timeZone, () => countNights({ arrival, departure }))).toBe(2);
+    const nights = inTimeZone(timeZone, () => countNights({ arrival, departure }));
+    expect(nights, "nights").toBe(2);
   });
 
   it("are the same on computers in all time zones", () => {
@@ -47,8 +48,10 @@ describe("the nights of a stay", () => {
       when: `its nights are counted in ${timeZones.join(", ")}`,
       wanted: "30, everywhere",
     });
-    const counted = timeZones.map((zone) => inTimeZone(zone, () => countNights(stay)));
-    expect(counted).toEqual(timeZones.map(() => 30));
+    const counted = timeZones.map(
+      (zone) => `${inTimeZone(zone, () => countNights(stay))} in ${zone}`,
+    );
+    expect(counted, "nights").toEqual(timeZones.map((zone) => `30 in ${zone}`));
   });
 
   function expectNights(arrival: string, departure: string, nights: number): void {
@@ -57,6 +60,8 @@ describe("the nights of a stay", () => {
       when: "its nights are counted",
       wanted: `${nights}`,
     });
-    expect(countNights({ arrival, departure })).toBe(nights);
+    const counted = countNights({ arrival, departure });
+    // -0, which some subtractions give, is as good as 0.
+    expect(counted === 0 ? 0 : counted, "nights").toBe(nights);
   }
 });

@@ -133,6 +133,17 @@ describe("a history that is none", () => {
     expect(refusal).toMatchObject(invalid("foreign-event", 2, 2));
   });
 
+  it("is refused for the stream of an event before its version is looked at", () => {
+    const wanted = (came: number): string =>
+      `InvalidHistory, foreign-event; no gap and no duplicate: version 2 was expected, ${came} came`;
+    for (const version of [7, 1]) {
+      const foreign = { ...stranger, version };
+      tellReplay([v1, foreign], wanted(version));
+      const refusal = refusalOf(() => replay([v1, foreign]));
+      expect(refusal).toMatchObject(invalid("foreign-event", 2, version));
+    }
+  });
+
   it("is refused where it does not fit the state that it continues", () => {
     const from = { state: confirmedReservation, version: 2 };
     tellReplay([v4], "InvalidHistory, gap: version 3 was expected, 4 came", from);

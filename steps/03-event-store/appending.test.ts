@@ -306,7 +306,7 @@ describe("an append that fails", () => {
 });
 
 /** The answer to an event that is in the store. */
-const storedAlready = "a unique violation was thrown, by the constraint events_event_id_key";
+const storedAlready = "unique violation: events_event_id_key";
 
 /** Text that makes an event `Tried` as large as an event may be, and so many bytes larger. */
 function filler(more: number): string {

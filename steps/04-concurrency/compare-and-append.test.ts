@@ -152,7 +152,7 @@ describe("a batch with an event that is stored already", () => {
     try {
       const appending = compareAndAppend(database.pool, stream, [newEvent(created)], 1);
       expect(await outcomeOf(database.pool, appending)).toEqual({
-        answer: "a unique violation was thrown, by the constraint one_of_a_type",
+        answer: "unique violation: one_of_a_type",
         events: [v1],
         streams: ["reservation-1 at version 1"],
       });

@@ -5,6 +5,7 @@ import type { DomainEvent, EventEnvelope, NewEvent } from "../../shared/kernel/e
 import type { AppendResult, EventStore, ExpectedVersion } from "../../shared/kernel/event-store.ts";
 import { answerTo, refusalInWords } from "../../shared/testing/append-outcome.ts";
 import { collect } from "../../shared/testing/collect.ts";
+import { unlessEndless } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { commandInWords } from "../../shared/testing/in-words.ts";
@@ -297,7 +298,7 @@ async function handled(
 }
 
 function store(): EventStore {
-  return postgresEventStore(database.pool);
+  return postgresEventStore(unlessEndless(database.pool));
 }
 
 function newStream(): string {

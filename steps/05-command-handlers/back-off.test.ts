@@ -12,8 +12,12 @@ describe("the wait before the next attempt", () => {
       wanted: "10, 20, 40 and 80 ms: firstDelay, doubled each time",
     });
     const almostOne = () => 1 - Number.EPSILON;
-    const longest = [1, 2, 3, 4].map((attempt) => Math.round(backoffDelay(attempt, almostOne)));
-    expect(longest).toEqual([firstDelay, 2 * firstDelay, 4 * firstDelay, 8 * firstDelay]);
+    // To the nearest firstDelay, so that whole milliseconds, as of Math.floor, are as good.
+    const longest = [1, 2, 3, 4].map(
+      (attempt) => Math.round(backoffDelay(attempt, almostOne) / firstDelay) * firstDelay,
+    );
+    const doubled = [firstDelay, 2 * firstDelay, 4 * firstDelay, 8 * firstDelay];
+    expect(longest, "the waits, in milliseconds").toEqual(doubled);
   });
 
   it("is any part of that, by chance", () => {
@@ -23,7 +27,7 @@ describe("the wait before the next attempt", () => {
       wanted: "0, 5 and 10 ms: that part of the whole limit",
     });
     const parts = [0, 0.25, 0.5].map((part) => backoffDelay(2, () => part));
-    expect(parts).toEqual([0, firstDelay / 2, firstDelay]);
+    expect(parts, "the waits, in milliseconds").toEqual([0, firstDelay / 2, firstDelay]);
   });
 
   it("is never longer than the limit", () => {
@@ -34,10 +38,8 @@ describe("the wait before the next attempt", () => {
       costs: "after 10 conflicts a guest waits up to 5 seconds, after 20 an hour and a half",
     });
     const half = () => 0.5;
-    expect([20, 200, 2_000].map((attempt) => backoffDelay(attempt, half))).toEqual([
-      longestDelay / 2,
-      longestDelay / 2,
-      longestDelay / 2,
-    ]);
+    const waits = [20, 200, 2_000].map((attempt) => backoffDelay(attempt, half));
+    const capped = longestDelay / 2;
+    expect(waits, "the waits, in milliseconds").toEqual([capped, capped, capped]);
   });
 });

@@ -10,6 +10,7 @@ import {
   streamId,
 } from "../../shared/testing/command-handling.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
+import { versionInWords } from "../../shared/testing/in-words.ts";
 import { newEvent, recorded } from "../../shared/testing/new-events.ts";
 import { rejectionOf } from "../../shared/testing/refusal.ts";
 import { cancelled, confirmed, created, euros } from "../../shared/testing/reservations.ts";
@@ -72,6 +73,24 @@ describe("loading a reservation", () => {
     await append(store, newEvent(cancelled, { metadata: { commandId: cancelReservation.id } }));
     const { earlier } = await load(store, streamId, confirmReservation.id);
     expect(earlier, "earlier").toMatchObject([{ ...confirmed, version: 2, position: 2n }]);
+  });
+
+  it("picks out all of them, where the command has decided more than one", async () => {
+    story({
+      given: "v1 created; the command ...0002 has stored v2 confirmed and v3 stay changed",
+      when: "loaded for the command ...0002",
+      wanted: "earlier is v2 and v3, in this order",
+      costs: "the second answer has half of what was done, at a version in the middle of it",
+    });
+    const store = await storeWith([created]);
+    const metadata = { commandId: confirmReservation.id };
+    await append(store, newEvent(confirmed, { metadata }));
+    await append(store, newEvent(extended, { metadata }));
+    const { earlier } = await load(store, streamId, confirmReservation.id);
+    expect(earlier.map(versionInWords), "earlier").toEqual([
+      "v2 ReservationConfirmed",
+      "v3 StayChanged",
+    ]);
   });
 
   it("picks out nothing when no command is about to be decided", async () => {
