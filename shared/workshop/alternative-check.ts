@@ -7,8 +7,9 @@ import { describeInfrastructure } from "../infrastructure/ladder.ts";
 import { writeAlternative } from "./alternative-files.ts";
 import { openLine } from "./open-line.ts";
 import { green, red } from "./paint.ts";
-import { errorsAround, runVitest, testsOf } from "./run-vitest.ts";
+import { runVitest, testsOf } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { errorsAround, errorsOf } from "./thrown.ts";
 import { trialFile, type Variant, writeTrial } from "./variant-files.ts";
 
 interface Listed {
@@ -38,7 +39,7 @@ export async function checkAlternatives(chosen: readonly Step[]): Promise<boolea
     const failed = tests.filter((test) => test.result().state !== "passed");
     const faults = [
       ...own.flatMap(errorsAround).map(({ message }) => message),
-      ...failed.map((test) => `${test.fullName}: ${test.result().errors?.[0]?.message ?? "?"}`),
+      ...failed.map((test) => `${test.fullName}: ${errorsOf(test)[0]?.message ?? "?"}`),
       ...(tests.length === 0 ? ["no test ran"] : []),
     ];
     const mark = faults.length === 0 ? green("✔") : red("✘");

@@ -11,8 +11,9 @@ import {
   withSmallVitest,
   wrong,
 } from "./fixtures/small-vitest.ts";
-import { errorsAround, type Run, testsOf } from "./run-vitest.ts";
+import { type Run, testsOf } from "./run-vitest.ts";
 import { root, stepNumbered } from "./steps.ts";
+import { errorsAround } from "./thrown.ts";
 
 const step = stepNumbered(1);
 
@@ -34,6 +35,11 @@ const files = {
       "is stored",
       'throw Object.assign(new Error("it is at version 2"), { name: "ConcurrencyConflict", expected: 1, actual: 2 });',
     ),
+  ),
+  "learner/no-error": group(
+    "a pending reservation",
+    test("is refused", 'throw { code: "reservation-cancelled" };'),
+    test("is refused again", "throw new Date(0);"),
   ),
   "learner/unwritten": group(
     "a pending reservation",
@@ -75,6 +81,15 @@ describe("a test that failed", () => {
     const lines = told("learner/conflict").join("\n");
     expect(lines).toContain("ConcurrencyConflict: it is at version 2");
     expect(lines).not.toContain("wanted");
+  });
+
+  it("is told with what was thrown, where that is no error", () => {
+    const lines = told("learner/no-error");
+    expect(lines[0]).toBe("CRASHED  a pending reservation › is refused");
+    expect(lines).toContain(
+      "  what    { code: 'reservation-cancelled' } was thrown, which is no Error.",
+    );
+    expect(lines).toContain("  what    '1970-01-01T00:00:00.000Z' was thrown, which is no Error.");
   });
 
   it("costs nothing as long as its code is not written yet", () => {

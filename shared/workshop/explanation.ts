@@ -8,6 +8,7 @@ import { tasksByTitle } from "./hints.ts";
 import { labelled, wrapped } from "./labelled.ts";
 import { outermostTitle } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { errorsOf } from "./thrown.ts";
 import { causes, type Verdict, verdictOf } from "./verdict.ts";
 import { coloured, whatHappened } from "./what-happened.ts";
 import { placeIn, where } from "./whereabouts.ts";
@@ -22,7 +23,7 @@ const headings: Readonly<Record<Exclude<Verdict, "green">, string>> = {
 
 /** The text for a failed test; `logged` is what the code printed meanwhile. */
 export function explain(step: Step, test: TestCase, logged: readonly string[]): string {
-  const errors = test.result().errors ?? [];
+  const errors = errorsOf(test);
   const { story, costs, counterexample } = test.meta();
   const verdict = verdictOf(errors);
   const chain = causes(errors[0] ?? { message: "" });

@@ -1,6 +1,7 @@
 /** What came of exploring the laws of a step. */
 
-import { errorsAround, type Run, testsOf } from "./run-vitest.ts";
+import { type Run, testsOf } from "./run-vitest.ts";
+import { errorsAround } from "./thrown.ts";
 
 /** Whether a round has broken a law, or met anything else that has to be told. */
 export function hasBroken({ modules, errors, stalls }: Run): boolean {

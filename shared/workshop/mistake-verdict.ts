@@ -2,7 +2,8 @@
 
 import type { SerializedError, TestModule } from "vitest/node";
 import type { Mistake } from "../mistakes/mistake.ts";
-import { errorsAround, testsOf } from "./run-vitest.ts";
+import { testsOf } from "./run-vitest.ts";
+import { errorsAround, errorsOf } from "./thrown.ts";
 import { verdictOf } from "./verdict.ts";
 
 /** What the step's tests said to one mistake. */
@@ -22,9 +23,9 @@ interface TriedTest {
 /** Of a trial, whose outermost `describe`s are the files of tests. */
 export function trialOf(modules: readonly TestModule[]): Trial {
   const tests = modules.flatMap(testsOf).map((test) => {
-    const { state, errors = [] } = test.result();
     const [, ...titles] = test.fullName.split(" > ");
-    return { name: titles.join(" › "), isGreen: state === "passed", errors };
+    const isGreen = test.result().state === "passed";
+    return { name: titles.join(" › "), isGreen, errors: errorsOf(test) };
   });
   return { tests, around: modules.flatMap(errorsAround) };
 }

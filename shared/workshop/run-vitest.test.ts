@@ -10,7 +10,10 @@ const files = {
   ].join("\n"),
   "learner/price": group(
     "a price",
-    test("is paid", `void Promise.reject(new Error("Nobody has awaited me.")); ${wrong}`),
+    test(
+      "is paid",
+      `void Promise.reject(new Error("Nobody has awaited me.")); void Promise.reject({ code: 7 }); ${wrong}`,
+    ),
   ),
 };
 
@@ -68,7 +71,10 @@ describe("a run", () => {
 
   it("hands back the errors that no test has caught, also those of the file that was first", () => {
     for (const { errors } of [whole, withFirst]) {
-      expect(errors.map(({ message }) => message)).toEqual(["Nobody has awaited me."]);
+      expect(errors.map(({ message }) => message)).toEqual([
+        "Nobody has awaited me.",
+        "{ code: 7 } was thrown, which is no Error.",
+      ]);
     }
   });
 });

@@ -12,6 +12,7 @@ import type { LawSettings } from "../testing/law.ts";
 import type { Stall } from "../testing/stall-thread.ts";
 import { openStallFolder } from "./stall-folder.ts";
 import { root as here, type Step, steps } from "./steps.ts";
+import { asError, errorsOf } from "./thrown.ts";
 import type { TreeName } from "./trees.ts";
 import { nameOf, type Variant } from "./variant-files.ts";
 
@@ -161,7 +162,7 @@ export async function openVitest(
           ({ moduleId, project }) => moduleId === module.moduleId && project === module.project,
         ),
       );
-      return { modules, errors: unhandledErrors.filter(isError), stalls: stalls?.take() ?? [] };
+      return { modules, errors: unhandledErrors.map(asError), stalls: stalls?.take() ?? [] };
     } finally {
       running = undefined;
       stopWaiting?.();
@@ -205,8 +206,7 @@ export async function openVitest(
 function untilOneHangs(cancel: () => void): Reporter {
   return {
     onTestCaseResult(test) {
-      const { errors = [] } = test.result();
-      if (errors.some(({ message }) => message.startsWith("Test timed out in"))) cancel();
+      if (errorsOf(test).some(({ message }) => message.startsWith("Test timed out in"))) cancel();
     },
   };
 }
@@ -222,18 +222,9 @@ function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-function isError(value: unknown): value is SerializedError {
-  return typeof value === "object" && value !== null && "message" in value;
-}
-
 /** All tests of a module, and the errors that kept it from having any. */
 export function testsOf(module: TestModule): readonly TestCase[] {
   return [...module.children.allTests()];
-}
-
-/** What went wrong around the tests of a module: it did not load, or a hook failed. */
-export function errorsAround(module: TestModule): readonly SerializedError[] {
-  return [module, ...module.children.allSuites()].flatMap((suite) => suite.errors());
 }
 
 /** `03-event-store` for a module in a step's folder. */

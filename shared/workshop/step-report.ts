@@ -4,8 +4,9 @@ import type { SerializedError, TestCase, TestModule } from "vitest/node";
 import { explain, explainBrokenModule, explainStall } from "./explanation.ts";
 import { tasksByTitle } from "./hints.ts";
 import { labelled } from "./labelled.ts";
-import { errorsAround, outermostTitle, type Run, testsOf } from "./run-vitest.ts";
+import { outermostTitle, type Run, testsOf } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { errorsAround, errorsOf } from "./thrown.ts";
 import { unawaitedLines } from "./unawaited-lines.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
@@ -212,7 +213,7 @@ function isOpen(test: TestCase): boolean {
 }
 
 function verdict(test: TestCase): Verdict {
-  return verdictOf(test.result().errors ?? []);
+  return verdictOf(errorsOf(test));
 }
 
 function byModule(a: TestCase, b: TestCase): number {

@@ -3,15 +3,9 @@
 import type { Reporter, SerializedError, TestModule } from "vitest/node";
 import { describeInfrastructure, whatWasPassedOver } from "../infrastructure/ladder.ts";
 import { progressLine } from "./progress-line.ts";
-import {
-  errorsAround,
-  type Run,
-  type RunOptions,
-  runVitest,
-  stepIdOf,
-  testsOf,
-} from "./run-vitest.ts";
+import { type Run, type RunOptions, runVitest, stepIdOf, testsOf } from "./run-vitest.ts";
 import type { Step } from "./steps.ts";
+import { errorsAround, errorsOf } from "./thrown.ts";
 import type { TreeName } from "./trees.ts";
 import { complaintsAbout, isBeyondThisMachine, isMissingServer } from "./workshop-verdict.ts";
 
@@ -49,7 +43,7 @@ export async function testWorkshop(
 }
 
 function missingServers(module: TestModule): readonly SerializedError[] {
-  const errors = testsOf(module).flatMap((test) => test.result().errors ?? []);
+  const errors = testsOf(module).flatMap(errorsOf);
   return [...errors, ...errorsAround(module)].filter(isMissingServer);
 }
 

@@ -1,6 +1,7 @@
 /** What a test's result says: about a learner's code, and about a starter. */
 
 import type { SerializedError } from "vitest";
+import { isError } from "./thrown.ts";
 
 export type Verdict =
   | "green"
@@ -56,8 +57,4 @@ function metNotImplemented({ name, message, actual }: SerializedError): boolean 
   // Vitest hands `actual` over as text or as what is left of the value, which may have no toString.
   const met = typeof actual === "string" ? `${message} ${actual}` : message;
   return name === "AssertionError" && /\bNotImplemented\b/.test(met);
-}
-
-function isError(value: unknown): value is SerializedError {
-  return typeof value === "object" && value !== null && "message" in value;
 }

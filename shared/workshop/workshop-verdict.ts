@@ -2,7 +2,8 @@
 
 import { stripVTControlCharacters } from "node:util";
 import type { SerializedError, TestCase, TestModule } from "vitest/node";
-import { errorsAround, type Run, testsOf } from "./run-vitest.ts";
+import { type Run, testsOf } from "./run-vitest.ts";
+import { errorsAround, errorsOf } from "./thrown.ts";
 import { isRightlyRed } from "./verdict.ts";
 
 /** One thing that is not as it must be. */
@@ -36,7 +37,8 @@ function complaintsAboutModule(module: TestModule): readonly Complaint[] {
   const broken = errorsAround(module).filter((error) => !isMissingServer(error));
   const around = broken.map((error) => ({ where: name, why: told(error) }));
   const judged = testsOf(module).flatMap((test) => {
-    const { state, errors = [] } = test.result();
+    const { state } = test.result();
+    const errors = errorsOf(test);
     const where = `${name} › ${test.fullName}`;
     if (state !== "passed" && errors.some(isMissingServer)) return [];
     if (isBeyondThisMachine(test)) return [];
