@@ -25,6 +25,14 @@ describe("a diff for a learner", () => {
     ]);
   });
 
+  it("has one line where an object is only of another class, unless nothing else differs", () => {
+    expect(
+      small("- {", "+ Fault {", '    "at": {', '-     "gap": {', '+     "gap": Gap {', "-  1"),
+    ).toEqual(["  Fault {", '    "at": {', '      "gap": Gap {', "-  1"]);
+    expect(small("- Object {", "+ Fault {", "    1")).toEqual(["- Object {", "+ Fault {", "    1"]);
+    expect(small("- {", "+ [", "-   1", "+   2")).toEqual(["- {", "+ [", "-   1", "+   2"]);
+  });
+
   it("shows both sides, however long one of them is", () => {
     expect(small(...lines("-", 30), ...lines("+", 3))).toEqual([
       "- 0",

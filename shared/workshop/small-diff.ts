@@ -7,9 +7,8 @@ const isEmptyField = /^\S*\s+"(actual|expected|operator|showDiff|diff)": (undefi
 
 /** At most `most` lines; `whole` is the command that shows all of them. */
 export function smallDiff(diff: string, most: number, whole: string): readonly string[] {
-  const lines = withSigns(diff.split("\n"))
-    .filter((line) => !isEmptyField.test(line))
-    .map(cutLine);
+  const signed = withSigns(diff.split("\n")).filter((line) => !isEmptyField.test(line));
+  const lines = withoutClasses(signed).map(cutLine);
   if (lines.length <= most) return lines;
   const runs = runsOf(lines);
   for (let longest = most - 2; longest >= 2; longest--) {
@@ -43,6 +42,30 @@ function withSigns(lines: readonly string[]): readonly string[] {
     return `${sign} ${rest}`;
   });
   return sign === "" ? lines : signed.filter((line) => !/^[-+]?\s*$/.test(line));
+}
+
+/**
+ * Of `- {` over `+ InvalidHistory {` one line: most matchers compare what is in an object, not its class,
+ * and the reader looks for a difference where there is none. Both stay where nothing else differs.
+ */
+function withoutClasses(lines: readonly string[]): readonly string[] {
+  const plain = lines.map((line) => stripVTControlCharacters(line));
+  const opens = (index: number): boolean => {
+    const [, start] = /^-( .*?)(?:Object )?\{$/.exec(plain[index] ?? "") ?? [];
+    const came = plain[index + 1] ?? "";
+    return (
+      start !== undefined &&
+      came.startsWith(`+${start}`) &&
+      /^(\w+ )?\{$/.test(came.slice(start.length + 1))
+    );
+  };
+  const pairs = lines.map((_, index) => index).filter(opens);
+  const differing = plain.filter((line) => /^[-+]/.test(line)).length;
+  if (differing === 2 * pairs.length) return lines;
+  return plain.flatMap((line, index) => {
+    if (pairs.includes(index)) return [];
+    return pairs.includes(index - 1) ? [` ${line.slice(1)}`] : [lines[index] ?? line];
+  });
 }
 
 /** Neighbours of one sign. */

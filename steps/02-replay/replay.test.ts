@@ -124,10 +124,8 @@ describe("a history that is none", () => {
   it("is refused when an event belongs to another stream", () => {
     tellReplay(
       [v1, stranger],
-      [
-        "InvalidHistory, foreign-event, with the streamId reservation-1, whose",
-        "history it is; version 2 was expected, 2 came",
-      ],
+      "InvalidHistory, foreign-event, with the streamId reservation-1, whose history it is; " +
+        "version 2 was expected, 2 came",
     );
     const refusal = refusalOf(() => replay([v1, stranger]));
     expect(refusal).toMatchObject(invalid("foreign-event", 2, 2));
