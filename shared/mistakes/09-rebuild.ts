@@ -69,9 +69,23 @@ export const rebuildMistakes: readonly Mistake[] = [
 `,
     replace: "",
     triedBy: files,
-    caughtBy: ["the swap › has what was projected until the very moment of the lock"],
+    caughtBy: [
+      "the swap › has what was projected until the very moment of the lock",
+      "the swap › keeps live projecting waiting until the tables are exchanged",
+    ],
     whatItCostsInProduction:
       "An event was projected between the last look and the first `drop`, into a table that was gone 2 ms later. Its guest had paid and was in no list.",
+  },
+  {
+    id: "locks-so-that-nobody-waits",
+    title: "takes the lock that every writer takes, and so stops none of them",
+    file: "swap.ts",
+    find: "in share row exclusive mode",
+    replace: "in row exclusive mode",
+    triedBy: files,
+    caughtBy: ["the swap › keeps live projecting waiting until the tables are exchanged"],
+    whatItCostsInProduction:
+      "There was a lock, so nobody asked which one. Row exclusive locks get along with each other: on the third rebuild 14 confirmations went into a table that was dropped in the same second.",
   },
   {
     id: "locks-the-readers-out",
@@ -132,6 +146,7 @@ export const rebuildMistakes: readonly Mistake[] = [
       "the swap › makes live projecting wait while it applies the last events, and loses none",
       "the swap › carries over how far each stream is",
       "a rebuild › goes on to its end while events are written and projected",
+      "a rebuild › tries again when a long reader was in its way, and goes live when that is done",
       "the swap › gives way as well when the server ends it to break a deadlock",
     ],
     whatItCostsInProduction:
@@ -265,6 +280,27 @@ export const rebuildMistakes: readonly Mistake[] = [
       "Two people started it at 9:00, from two chats about the same alarm. Both applied every batch, and half of the nights of 2 years came out with twice their rooms.",
   },
   {
+    id: "catches-up-once",
+    title: "builds once, and only tries the swap again while a long reader is in its way",
+    file: "rebuild.ts",
+    find: `    for (let tried = 1; ; tried++) {
+      for (let built = batchSize; built === batchSize; await report()) {
+        built = await buildBatch(client, projection, batchSize);
+      }
+`,
+    replace: `    for (let built = batchSize; built === batchSize; await report()) {
+      built = await buildBatch(client, projection, batchSize);
+    }
+    for (let tried = 1; ; tried++) {
+`,
+    triedBy: files,
+    caughtBy: [
+      "a rebuild › tries again when a long reader was in its way, and goes live when that is done",
+    ],
+    whatItCostsInProduction:
+      "A report ran for 50 minutes. What was written meanwhile, 31,000 events, was then applied under the lock, and for 24 seconds no guest saw what he had just booked.",
+  },
+  {
     id: "begins-anew-each-time",
     title: "throws away what an interrupted rebuild has done",
     file: "rebuild.ts",
@@ -289,7 +325,10 @@ export const rebuildMistakes: readonly Mistake[] = [
         await announceProjected(pool);
 `,
     triedBy: files,
-    caughtBy: ["a rebuild › rings once for those who wait for a version, when it is live"],
+    caughtBy: [
+      "a rebuild › rings once for those who wait for a version, when it is live",
+      "a rebuild › gives up when the live tables are read without a break, and has done its work",
+    ],
     whatItCostsInProduction:
       "2,000 batches rang 2,000 times, and each of the 300 clients that waited for a version asked the database each time. The rebuild slowed down everything but itself.",
   },

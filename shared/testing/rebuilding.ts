@@ -106,10 +106,10 @@ export function interruptedBy(
 }
 
 /** The pool, with `look` before each statement that goes through it, also through its connections. */
-export function lookedAt(pool: pg.Pool, look: () => Promise<void>): pg.Pool {
+export function lookedAt(pool: pg.Pool, look: (statement: string) => Promise<void>): pg.Pool {
   const looking = <Db extends pg.Pool | pg.PoolClient>(db: Db): Db =>
-    intercept(db, async (_query, pass) => {
-      await look();
+    intercept(db, async (query, pass) => {
+      await look(String(Object(query).text ?? query));
       return pass();
     });
   return new Proxy(looking(pool), {

@@ -28,11 +28,16 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<object> {
 }
 
 function answerIn(error: unknown): Error {
-  const isAnswer = error instanceof Error && error.name !== "AssertionError";
-  if (
-    isAnswer &&
-    ![NotImplemented, TypeError, ReferenceError].some((kind) => error instanceof kind)
-  )
-    return error;
+  if (error instanceof Error && !isAccident(error)) return error;
   throw error;
+}
+
+function isAccident(error: Error): boolean {
+  const kinds = [NotImplemented, TypeError, ReferenceError];
+  return (
+    error.name === "AssertionError" ||
+    kinds.some((kind) => error instanceof kind) ||
+    // A function that calls itself without an end; any other RangeError may be meant.
+    (error instanceof RangeError && error.message === "Maximum call stack size exceeded")
+  );
 }

@@ -64,6 +64,16 @@ export function snapshotAt(history: History, version: number): Snapshot {
   return { streamId: last.streamId, version, eventId: last.id, state };
 }
 
+/** Which event of the history has this id, in words: an id by itself says nothing to a reader. */
+export function eventNamed(
+  history: readonly Pick<EventEnvelope, "id" | "version">[],
+  id: string | undefined,
+): string {
+  if (id === undefined) return "none";
+  const event = history.find((stored) => stored.id === id);
+  return event ? `v${event.version}` : "one that is not in the stream";
+}
+
 /** Puts a row into the table, whatever is there; its checksum is right where none is given. */
 export async function putRow(
   pool: pg.Pool,

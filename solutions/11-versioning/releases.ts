@@ -139,8 +139,11 @@ export class UnknownSchemaVersion extends Error {
 
   constructor(type: string, schemaVersion: number, newest: number) {
     super(
-      `${type} is stored with schemaVersion ${schemaVersion}, and this code knows 1 to ${newest}. Newer code ` +
-        "has written it, and nothing was guessed: deploy that code here as well, then read again.",
+      schemaVersion > newest
+        ? `${type} is stored with schemaVersion ${schemaVersion}, and this code knows 1 to ${newest}. Newer code ` +
+            "has written it, and nothing was guessed: deploy that code here as well, then read again."
+        : `${type} is stored with schemaVersion ${schemaVersion}, and no link leads from there to ${newest}, ` +
+            "which is today's. Nothing was guessed: find out who wrote the row, or which link is missing.",
     );
     this.type = type;
     this.schemaVersion = schemaVersion;

@@ -68,7 +68,7 @@ function totalInMinorUnits(stored: EventEnvelope<StayChangedV1>): readonly [Stay
   // END SOLUTION
 }
 
-/** 64.35 becomes 6435 EUR. */
+/** 64.35 becomes 6435 of EUR: cents. */
 function inMinorUnits(euros: number): Money {
   // BEGIN SOLUTION: euros times 100, as the whole number that was meant; the currency was always EUR
   const amount = Math.round(euros * 100); // 64.35 * 100 is 6434.999999999999

@@ -4,13 +4,14 @@ import { eventsIn, readModelIn, viewOf } from "../../shared/testing/read-model.t
 import {
   interruptedBy,
   lookedAt,
+  storeReservations,
   threeAreLive,
   threeLive,
   useReadModel,
 } from "../../shared/testing/rebuilding.ts";
 import { created } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
-import { soon } from "../../shared/testing/waiting.ts";
+import { soon, until } from "../../shared/testing/waiting.ts";
 import { catchUp } from "../../solutions/08-projections/catch-up.ts";
 import type { Progress } from "./progress.ts";
 import { firstProjection } from "./projection.ts";
@@ -58,8 +59,24 @@ describe("a rebuild", () => {
       if (seen && JSON.stringify(seen) !== complete) other.add(JSON.stringify(seen));
     });
     await rebuild({ pool, projection: firstProjection, batchSize: 2 });
-    expect([...other], "what the reader saw that was not the whole read model").toEqual([]);
+    const parts: unknown[] = [...other].map((seen) => JSON.parse(seen));
+    expect(parts, "what the reader saw that was not the whole read model").toEqual([]);
     expect(looks, "how often the reader looked").toBeGreaterThan(10);
+  });
+
+  it("has told the server's planner what is in the new tables, before they are live", async () => {
+    story({
+      given: `${threeLive}; the planner knows nothing of new tables`,
+      when: "it is rebuilt",
+      wanted: "the planner knows that reservations_view has 3 rows (analyzeBuild)",
+      costs: "the new tables are read from end to end at first: the board takes nine seconds",
+    });
+    await threeAreLive(database.setUpPool);
+    await rebuild({ pool: database.pool, projection: firstProjection });
+    const { rows } = await database.setUpPool.query<{ rows: number }>(
+      "select reltuples as rows from pg_class where oid = 'public.reservations_view'::regclass",
+    );
+    expect(rows[0]?.rows, "the rows that the planner knows of").toBe(3);
   });
 
   it("goes on to its end while events are written and projected", async () => {
@@ -135,19 +152,30 @@ describe("a rebuild", () => {
   it("tries again when a long reader was in its way, and goes live when that is done", async () => {
     story({
       given: `${threeLive}; a report reads reservations_view in an open transaction`,
-      when: "it is rebuilt, and the report is done after the first try of the swap",
-      wanted: "it goes live without another call",
+      when: "it is rebuilt; after the first try of the swap reservation-4 is made, and later the report is done",
+      wanted:
+        "its 2 events are built like all others, 8 of 8; then it goes live without another call",
       costs:
         "each rebuild that meets a report has to be started again by hand, at five in the morning",
     });
     await threeAreLive(database.setUpPool);
     const report = await database.setUpPool.connect();
     let running: Promise<void> | undefined;
+    let done = 0;
     try {
       await report.query("begin; select from reservations_view");
-      const patient = { lockTimeout: 100, pause: 400, tries: 50 };
-      running = rebuild({ pool: database.pool, projection: firstProjection, ...patient });
-      await Promise.race([running, untilTheSwapGaveWay()]);
+      running = rebuild({
+        pool: database.pool,
+        projection: firstProjection,
+        ...{ lockTimeout: 100, pause: 400, tries: 50 },
+        onProgress: (now) => {
+          done = now.done;
+        },
+      });
+      if ((await Promise.race([running, theSwapGaveWay()])) === true) {
+        await storeReservations(database.setUpPool, ["reservation-4"]);
+        await Promise.race([running, until("how many are done between two tries", () => done, 8)]);
+      }
     } finally {
       report.release(true);
       // It must not be at work in the next test.
@@ -162,14 +190,25 @@ describe("a rebuild", () => {
     story({
       given: `${threeLive}; a report reads reservations_view in an open transaction`,
       when: "it is rebuilt with 2 tries, and once more when the report is done",
-      wanted: "SwapBlocked after 2 tries; the second run begins with all 6 done",
+      wanted: [
+        "SwapBlocked after 2 tries with a pause of 300 ms between them,",
+        "and it is announced to nobody that the new one is live;",
+        "the second run begins with all 6 done",
+      ],
     });
     await threeAreLive(database.setUpPool);
-    const waiting = { pool: database.pool, projection: firstProjection, lockTimeout: 20, pause: 1 };
+    let tries = 0;
+    let rings = 0;
+    const pool = lookedAt(database.pool, async (query) => {
+      if (query.includes("lock_timeout")) tries += 1;
+      if (query.includes("notify")) rings += 1;
+    });
+    const waiting = { pool, projection: firstProjection, lockTimeout: 20, pause: 300 };
     const report = await database.setUpPool.connect();
     let running: Promise<void> | undefined;
     try {
       await report.query("begin; select from reservations_view");
+      const started = performance.now();
       running = rebuild({ ...waiting, tries: 2 });
       await expect(
         soon(running, "it goes on trying"),
@@ -178,6 +217,9 @@ describe("a rebuild", () => {
         name: "SwapBlocked",
         tries: 2,
       });
+      expect(tries, "how often the swap was tried").toBe(2);
+      expect(performance.now() - started, "milliseconds of the two tries").toBeGreaterThan(290);
+      expect(rings, "how often it was announced that the new one is live").toBe(0);
     } finally {
       report.release(true);
       // It must not be at work in the next test.
@@ -185,7 +227,7 @@ describe("a rebuild", () => {
       await soon(over, "it does not end, though the report is done");
     }
     const progress: Progress[] = [];
-    await rebuild({ ...waiting, tries: 1_000, onProgress: (now) => progress.push(now) });
+    await rebuild({ ...waiting, pause: 1, tries: 1_000, onProgress: (now) => progress.push(now) });
     expect(progress[0]?.done, "done at the start of the second").toBe(6);
     expect(await readModelIn(database.setUpPool), theLive).toEqual(viewOf(await eventsIn(store())));
   });
@@ -201,10 +243,12 @@ async function locksOnStreams(): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** Waits for a try of the swap that has begun, and has ended. Whether it ever ends is another test's question. */
-async function untilTheSwapGaveWay(): Promise<void> {
+/** Waits for a try of the swap that has begun, and has ended; false where it does not end. */
+async function theSwapGaveWay(): Promise<boolean> {
   const options = { timeout: 5_000, interval: 10 };
   for (const holders of [1, 0]) {
-    await vi.waitUntil(async () => (await locksOnStreams()) === holders, options).catch(() => {});
+    const isSeen = vi.waitUntil(async () => (await locksOnStreams()) === holders, options);
+    if (!(await isSeen.catch(() => false))) return false;
   }
+  return true;
 }

@@ -29,15 +29,22 @@ describe("two rebuilds at once", () => {
     });
     await threeAreLive(database.setUpPool);
     const outcomes: unknown[] = [];
+    const others: Promise<string>[] = [];
     const projection = interruptedBy(firstProjection, async () => {
       const other = rebuild({ pool: database.newPool(), projection: firstProjection });
       const name = other.then(
         () => "it was not refused",
         (error: Error) => error.name,
       );
+      others.push(name);
       outcomes.push(await soon(name, "the second waits for the first"));
     });
-    await rebuild({ pool: database.pool, projection });
+    try {
+      await rebuild({ pool: database.pool, projection });
+    } finally {
+      // It must not be at work in the next test.
+      await soon(Promise.all(others), "the second does not end, though the first is over");
+    }
     expect(outcomes, "what came of the second").toEqual(["RebuildRunning"]);
     expect(await readModelIn(database.setUpPool), theLive).toEqual(viewOf(await eventsIn(store())));
   });

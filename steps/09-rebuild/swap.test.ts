@@ -53,6 +53,9 @@ async function builtAndLive(): Promise<void> {
 }
 
 const readers = "select reservation_id from reservations_view order by reservation_id";
+/** As those read who wait until the view has their own write (step 08). */
+const withVersions =
+  "select from reservations_view join projected_streams on stream_id = reservation_id";
 
 async function namesOf(): Promise<readonly string[]> {
   const { rows } = await database.setUpPool.query<{ name: string }>(
@@ -189,10 +192,37 @@ describe("the swap", () => {
     expect(await readModelIn(database.setUpPool), theLive).toEqual(viewOf(await eventsIn(store)));
   });
 
+  it("keeps live projecting waiting until the tables are exchanged", async () => {
+    story({
+      given: "reservation-1 is live and in the build",
+      when: "an event of reservation-1 is projected right before the first table is exchanged",
+      wanted: "it waits, and is in the new tables then: the lock stops those who write",
+      costs: "a confirmation is written into a table that is dropped a millisecond later",
+    });
+    await storeReservations(database.setUpPool, [reservationId], "pending");
+    await catchUp(database.setUpPool, store);
+    await untilReadable(database.setUpPool);
+    await openBuild(client, firstProjection);
+    await buildBatch(client, firstProjection, 100);
+    let projecting: Promise<unknown> | undefined;
+    const late = intercept(client, async (query, pass) => {
+      const exchanges = /\b(drop|alter)\b/i.test(typeof query === "string" ? query : "");
+      if (exchanges && !projecting) {
+        await store.append(reservationId, [newEvent(confirmed)], 1);
+        projecting = catchUp(database.setUpPool, store);
+        await blockedOrDone(database.newPool(), projecting);
+      }
+      return pass();
+    });
+    await swap(late, firstProjection, lockTimeout);
+    await projecting;
+    expect(await readModelIn(database.setUpPool), theLive).toEqual(viewOf(await eventsIn(store)));
+  });
+
   it("lets readers read while it applies the last events", async () => {
     story({
       given: "2 reservations are live and in the build, a third is live only",
-      when: "a reader looks while the swap applies the third",
+      when: "a reader looks while the swap applies the third, at the reservations and their versions",
       wanted: "the reader sees all three, and does not wait",
       costs: "10,000 events are left, and for 8 seconds no query is answered",
     });
@@ -201,7 +231,7 @@ describe("the swap", () => {
     await catchUp(database.setUpPool, store);
     const seen: unknown[] = [];
     const projection = interruptedBy(firstProjection, async () => {
-      const look = impatient.query(readers).then(
+      const look = impatient.query(withVersions).then(
         ({ rows }) => rows.length,
         (error: Error) => error.message,
       );

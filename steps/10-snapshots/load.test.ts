@@ -4,6 +4,7 @@ import { collect } from "../../shared/testing/collect.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
+import { rejectionOf } from "../../shared/testing/refusal.ts";
 import {
   cancelled,
   confirmed,
@@ -12,7 +13,14 @@ import {
   stateAfter,
   stayChanged,
 } from "../../shared/testing/reservations.ts";
-import { putRow, snapshotAt, storeOf, withoutTable } from "../../shared/testing/snapshots.ts";
+import {
+  eventNamed,
+  type History,
+  putRow,
+  snapshotAt,
+  storeOf,
+  withoutTable,
+} from "../../shared/testing/snapshots.ts";
 import { costs, story } from "../../shared/testing/story.ts";
 import { type Folded, load } from "./load.ts";
 import { stateSchema } from "./snapshot.ts";
@@ -33,12 +41,12 @@ describe("a load with a snapshot", () => {
       });
       await putRow(database.setUpPool, snapshotAt(history, version));
       const loaded = await answered(load(database.pool, store, reservationId));
-      expect(foldedIn(loaded), `what is loaded from v${version}`).toEqual({
+      expect(told(loaded, history), `what is loaded, with a snapshot at v${version}`).toEqual({
         state: stateAfter(history),
         version: 4,
-        eventId: history[3]?.id,
+        event: "v4",
       });
-      expect(loaded, "what the load began with").toMatchObject({
+      expect(loaded, "the stream, and the snapshot that the load began with").toMatchObject({
         streamId: reservationId,
         snapshotVersion: version,
       });
@@ -86,16 +94,16 @@ describe("a load without a snapshot", () => {
     });
     const { store, history } = await storeOf(life);
     const loaded = await answered(load(database.pool, store, reservationId));
-    expect(foldedIn(loaded), "reservation-1").toEqual({
+    expect(told(loaded, history), "reservation-1").toEqual({
       state: stateAfter(history),
       version: 4,
-      eventId: history[3]?.id,
+      event: "v4",
     });
     const none = await answered(load(database.pool, store, "reservation-2"));
-    expect(foldedIn(none), "reservation-2").toEqual({
+    expect(told(none, history), "reservation-2").toEqual({
       state: { status: "none" },
       version: 0,
-      eventId: undefined,
+      event: "none",
     });
     expect([loaded.snapshotVersion, none.snapshotVersion], "snapshotVersion").toEqual([0, 0]);
   });
@@ -115,7 +123,7 @@ describe("a load without a snapshot", () => {
     const after = await withoutTable(database.setUpPool, () =>
       answered(load(database.pool, store, reservationId, report)),
     );
-    expect(foldedIn(after), "what is loaded without the table").toEqual(foldedIn(before));
+    expect(told(after, history), "what is loaded without the table").toEqual(told(before, history));
     expect(problems, "problems without the table").toMatchObject([{ code: "42P01" }]);
   });
 });
@@ -172,10 +180,10 @@ describe("a snapshot that is not of this history", () => {
     const state = stateAfter([created, cancelled]);
     await putRow(database.setUpPool, { ...snapshotAt(history, 2), eventId: randomUUID(), state });
     const loaded = await answered(load(database.pool, store, reservationId));
-    expect(foldedIn(loaded), "what is loaded").toEqual({
+    expect(told(loaded, history), "what is loaded").toEqual({
       state: stateAfter(history),
       version: 3,
-      eventId: history[2]?.id,
+      event: "v3",
     });
   });
 
@@ -183,7 +191,7 @@ describe("a snapshot that is not of this history", () => {
     story({
       given: "a snapshot at v1; v2 is of a type that no code here knows",
       when: "loaded",
-      wanted: "UnknownEventType, as without the snapshot",
+      wanted: "UnknownEventType: MinibarEmptied, as without the snapshot",
     });
     const store = inMemoryEventStore();
     const unknown = { type: "MinibarEmptied", data: {} };
@@ -191,13 +199,15 @@ describe("a snapshot that is not of this history", () => {
     const [first] = await collect(store.readStream(reservationId));
     const snapshot = { streamId: reservationId, version: 1, state: stateAfter([created]) };
     await putRow(database.setUpPool, { ...snapshot, eventId: first?.id ?? "" });
-    const loading = load(database.pool, store, reservationId);
-    await expect(loading, "the load").rejects.toMatchObject({ name: "UnknownEventType" });
+    const refusal = await rejectionOf(load(database.pool, store, reservationId));
+    const wanted = { name: "UnknownEventType", type: "MinibarEmptied" };
+    expect(refusal, "what comes of the load").toMatchObject(wanted);
   });
 });
 
-function foldedIn({ state, version, eventId }: Folded): Folded {
-  return { state, version, eventId };
+/** What was loaded, with the event that its id stands for. */
+function told({ state, version, eventId }: Folded, history: History): object {
+  return { state, version, event: eventNamed(history, eventId) };
 }
 
 /** What a load answers. To refuse a history that is one is a wrong answer, not an accident. */

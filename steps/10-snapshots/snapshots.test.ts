@@ -112,8 +112,16 @@ describe("a snapshot that is saved", () => {
     await saveSnapshot(database.pool, v2);
     await saveSnapshot(database.pool, v3);
     await saveSnapshot(database.pool, { ...v2, streamId: "reservation-2" });
-    const rows = [toRow(v3), toRow({ ...v2, streamId: "reservation-2" })];
-    expect(await rowsIn(database.setUpPool), "the table").toEqual(rows);
+    const wanted = [toRow(v3), toRow({ ...v2, streamId: "reservation-2" })];
+    const rows = await rowsIn(database.setUpPool);
+    const inBrief = rows.map((row) => `${row.stream_id} at version ${row.version}`);
+    expect(inBrief, "the table").toEqual([
+      "reservation-1 at version 3",
+      "reservation-2 at version 2",
+    ]);
+    for (const [index, row] of rows.entries()) {
+      expect(row, `the row of ${row.stream_id}`).toEqual(wanted[index]);
+    }
   });
 
   it("overwrites none that is newer", async () => {
@@ -162,14 +170,19 @@ describe("a snapshot that is saved", () => {
 
   it("leaves those of other code alone", async () => {
     story({
-      given: `reservation-1 at version 5, by code of schema ${stateSchema + 1}, which runs beside this`,
-      when: "version 3 is saved by this code",
-      wanted: "both rows",
+      given: [
+        `reservation-1 at version 2, by code of schema ${stateSchema - 1}, which is still there, and`,
+        `at version 5, by code of schema ${stateSchema + 1}, which runs beside this`,
+      ],
+      when: `version 3 is saved by this code, of schema ${stateSchema}`,
+      wanted: "three rows: the older and the newer version stay",
       costs: "two releases overwrite each other's snapshots all day, and neither has one",
     });
+    await putRow(database.setUpPool, v2, { state_schema: stateSchema - 1 });
     await putRow(database.setUpPool, v5, { state_schema: stateSchema + 1 });
     await saveSnapshot(database.pool, v3);
     expect(await keptIn(database.setUpPool), "the table").toEqual([
+      `reservation-1 at version 2, of schema ${stateSchema - 1}`,
       "reservation-1 at version 3",
       `reservation-1 at version 5, of schema ${stateSchema + 1}`,
     ]);

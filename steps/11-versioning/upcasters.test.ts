@@ -13,6 +13,8 @@ import type {
 } from "../../solutions/11-versioning/releases.ts";
 import { unknownReason, upcasters } from "./upcasters.ts";
 
+type WrittenEvent = Pick<EventEnvelope, "type" | "schemaVersion" | "data">;
+
 const details = {
   reservationId,
   guestId: "guest-1",
@@ -73,7 +75,7 @@ describe("an old event, one version newer", () => {
     story({
       given: "ReservationCreated 2, 64.35 euros a night, 128.7 in all; StayChanged 1, 193.05",
       when: "they go through their links",
-      wanted: "ReservationCreated 3, 6435 EUR and 12870 EUR; StayChanged 2, 19305 EUR",
+      wanted: "ReservationCreated 3, 6435 and 12870 cents, EUR; StayChanged 2, 19305 cents",
     });
     const newer = upcasters["ReservationCreated 2"](rowOf(createdV2));
     expect(written(newer), "the creation").toEqual([
@@ -104,7 +106,7 @@ describe("an old event, one version newer", () => {
     story({
       given: `StayChanged 1, with a total of ${euros} euros`,
       when: "it goes through the link StayChanged 1",
-      wanted: `exactly ${amount} EUR`,
+      wanted: `a total of exactly ${amount} cents, EUR`,
       costs:
         "one cent is missing in one bill of twenty, and the auditor wants to know where it went",
     });
@@ -149,28 +151,30 @@ describe("an old event, one version newer", () => {
       wanted: "the field is still there",
       costs: "the field is in the store and nobody sees it: they add it again, under another name",
     });
-    expect(newer()[0]?.data, "the data").toMatchObject({ campaign: "spring" });
+    expect(campaignIn(newer()), "the field campaign").toBe("spring");
   });
 
   it("leaves the stored event as it was", () => {
-    story({
-      given: "a stored row of each old shape",
-      when: "each goes through its link",
-      wanted: "the rows are what they were, field by field",
-      costs: "who reads the event a second time, from a cache, reads another one",
-    });
-    const rows = {
-      created1: rowOf(createdV1),
-      created2: rowOf(createdV2),
-      changed: rowOf(stayChangedV1),
-      cancelled: rowOf(cancelledV1),
+    const leaves = <Event extends OldEvent>(
+      event: Event,
+      link: (stored: EventEnvelope<Event>) => unknown,
+    ): void => {
+      const name = `${event.type} ${event.schemaVersion}`;
+      story({
+        given: `a stored row ${name}`,
+        when: `it goes through the link ${name}`,
+        wanted: "the row is what it was, field by field: what is new is a new event",
+        costs: "who reads the event a second time, from a cache, reads another one",
+      });
+      const row = rowOf(event);
+      const before = structuredClone(row);
+      link(row);
+      expect(row, `the row ${name} afterwards`).toEqual(before);
     };
-    const before = structuredClone(rows);
-    upcasters["ReservationCreated 1"](rows.created1);
-    upcasters["ReservationCreated 2"](rows.created2);
-    upcasters["StayChanged 1"](rows.changed);
-    upcasters["ReservationCancelled 1"](rows.cancelled);
-    expect(rows).toEqual(before);
+    leaves(createdV1, upcasters["ReservationCreated 1"]);
+    leaves(createdV2, upcasters["ReservationCreated 2"]);
+    leaves(stayChangedV1, upcasters["StayChanged 1"]);
+    leaves(cancelledV1, upcasters["ReservationCancelled 1"]);
   });
 });
 
@@ -208,7 +212,7 @@ describe("an old event that was two", () => {
     const row = rowOf(extra(bookedV1));
     const before = structuredClone(row);
     const newer = upcasters["ReservationBooked 1"](row);
-    expect(newer[0]?.data, "the creation's data").toMatchObject({ campaign: "spring" });
+    expect(campaignIn(newer), "the creation's field campaign").toBe("spring");
     expect(row, "the row afterwards").toEqual(before);
   });
 });
@@ -224,12 +228,20 @@ function extra<Event extends OldEvent>(event: Event): Event {
 
 function rowOf<Event extends OldEvent>(event: Event): EventEnvelope<Event> {
   const [row] = rowsOfEvents([event]);
-  return { ...row, ...event } as EventEnvelope<Event>;
+  // A copy: a link that writes into it must not change what the next test begins with.
+  return structuredClone({ ...row, ...event }) as EventEnvelope<Event>;
 }
 
 /** Only what the link writes: an event that still has the row's id and version around it is as good. */
-function written(
-  events: readonly { type: string; schemaVersion: number; data: object }[],
-): unknown {
-  return events.map(({ type, schemaVersion, data }) => ({ type, schemaVersion, data }));
+function written(events: readonly WrittenEvent[]): unknown {
+  if (!Array.isArray(events)) return events; // compared as it is, with the array that was wanted
+  return events.map(({ type, schemaVersion, data }: WrittenEvent) => ({
+    type,
+    schemaVersion,
+    data,
+  }));
+}
+
+function campaignIn([event]: readonly WrittenEvent[]): unknown {
+  return Object(event?.data).campaign;
 }

@@ -58,7 +58,7 @@ function totalInMinorUnits(stored: EventEnvelope<StayChangedV1>): readonly [Stay
   throw new NotImplemented("totalInMinorUnits");
 }
 
-/** 64.35 becomes 6435 EUR. */
+/** 64.35 becomes 6435 of EUR: cents. */
 function inMinorUnits(euros: number): Money {
   // TODO: euros times 100, as the whole number that was meant; the currency was always EUR
   throw new NotImplemented("inMinorUnits");

@@ -41,7 +41,8 @@ describe("the laws of versioning", () => {
     runs: 200,
     holds({ rows }) {
       const once = rows.flatMap((row) => upcast(row));
-      expect(once.flatMap((event) => upcast(event))).toEqual(once);
+      const twice = once.flatMap((event) => upcast(event));
+      expect(twice, "upcast twice (yours), beside upcast once (wanted)").toEqual(once);
     },
     story: (history) => ({
       given: agedInWords(history),
@@ -57,11 +58,15 @@ describe("the laws of versioning", () => {
     holds({ rows }, links) {
       const shuffled = Object.fromEntries(links) as typeof upcasters;
       const along = rows.map((row) => upcastAlong(shuffled, row));
-      expect(along).toEqual(rows.map((row) => upcastAlong(upcasters, row)));
-      const allToday = along
+      const asTheyStand = rows.map((row) => upcastAlong(upcasters, row));
+      expect(along, "in this order (yours), beside that of upcasters.ts (wanted)").toEqual(
+        asTheyStand,
+      );
+      const old = along
         .flat()
-        .every(({ type, schemaVersion }) => versions[type] === schemaVersion);
-      expect(allToday, "whether all of them are in today's shape").toBe(true);
+        .filter(({ type, schemaVersion }) => versions[type] !== schemaVersion)
+        .map(({ type, schemaVersion }) => `${type} ${schemaVersion}`);
+      expect(old, "what is not in today's shape").toEqual([]);
     },
     story: (history, links) => ({
       given: agedInWords(history),
@@ -75,10 +80,12 @@ describe("the laws of versioning", () => {
     runs: 200,
     holds({ rows }) {
       const atOnce = replayStored(rows);
-      expect(atOnce.version, "the version").toBe(rows.length);
+      expect(atOnce.version, "the version, replayed at once").toBe(rows.length);
       for (let cut = 0; cut <= rows.length; cut++) {
         const first = deepFreeze(replayStored(rows.slice(0, cut)));
-        expect(replayStored(rows.slice(cut), first), `cut after v${cut}`).toEqual(atOnce);
+        expect(replayStored(rows.slice(cut), first), `in two parts, cut after v${cut}`).toEqual(
+          atOnce,
+        );
       }
     },
     story: (history) => ({
@@ -94,7 +101,10 @@ describe("the laws of versioning", () => {
     runs: 100,
     holds({ rows }, [here, there]) {
       const read = () => rows.map((row) => upcast(row));
-      expect(inSurroundings(there, read)).toEqual(inSurroundings(here, read));
+      expect(
+        inSurroundings(there, read),
+        "what the second reads (yours), beside the first (wanted)",
+      ).toEqual(inSurroundings(here, read));
     },
     story: (history, [here, there]) => ({
       given: agedInWords(history),
