@@ -15,15 +15,27 @@ function losePatience(): void {
 const nothing = Symbol("nothing came");
 
 /** What `awaited` resolves to. When it does not come, the test fails with `otherwise`. */
-export async function soon<T>(awaited: Promise<T>, otherwise: string | (() => string)): Promise<T> {
+export async function soon<T>(
+  awaited: Promise<T>,
+  otherwise: string | (() => string),
+  limit = patience,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<typeof nothing>((resolve) => {
-    timer = setTimeout(resolve, patience, nothing);
+    timer = setTimeout(resolve, limit, nothing);
   });
   const came = await Promise.race([awaited, late]).finally(() => clearTimeout(timer));
   if (came !== nothing) return came;
   losePatience();
   return expect.fail(typeof otherwise === "string" ? otherwise : otherwise());
+}
+
+/**
+ * The same, of what keeps other tests waiting until it comes, as an open transaction does on the whole
+ * server: it is given up before they lose their patience.
+ */
+export function sooner<T>(awaited: Promise<T>, otherwise: string): Promise<T> {
+  return soon(awaited, otherwise, patience / 2);
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 } from "../../shared/testing/rebuilding.ts";
 import { created } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
-import { soon, until } from "../../shared/testing/waiting.ts";
+import { soon, sooner, until } from "../../shared/testing/waiting.ts";
 import { catchUp } from "../../solutions/08-projections/catch-up.ts";
 import type { Progress } from "./progress.ts";
 import { firstProjection } from "./projection.ts";
@@ -220,7 +220,7 @@ describe("a rebuild", () => {
       const started = performance.now();
       running = rebuild({ ...waiting, tries: 2 });
       await expect(
-        soon(running, "it goes on trying"),
+        sooner(running, "it goes on trying"),
         "what comes of the first",
       ).rejects.toMatchObject({
         name: "SwapBlocked",

@@ -15,7 +15,7 @@ import {
 } from "../../shared/testing/rebuilding.ts";
 import { confirmed, reservationId } from "../../shared/testing/reservations.ts";
 import { costs, story } from "../../shared/testing/story.ts";
-import { soon } from "../../shared/testing/waiting.ts";
+import { sooner } from "../../shared/testing/waiting.ts";
 import { postgresEventStore } from "../../solutions/04-concurrency/event-store.ts";
 import { catchUp } from "../../solutions/08-projections/catch-up.ts";
 import { project } from "../../solutions/08-projections/projection.ts";
@@ -271,7 +271,10 @@ describe("the swap", () => {
     try {
       await report.query(`begin; ${readers}`);
       const trying = swap(client, firstProjection, 50);
-      const first = await soon(trying, "the swap waits for the report, for as long as that takes");
+      const first = await sooner(
+        trying,
+        "the swap waits for the report, for as long as that takes",
+      );
       expect(first, swapped).toBe(false);
       const { rows } = await impatient.query(readers);
       expect(rows.length, "the reservations that others see").toBe(2);
