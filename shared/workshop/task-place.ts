@@ -32,7 +32,8 @@ export function placeOfTask(
   const [first] = places;
   if (first) {
     const beside = places.filter(({ file }) => file === first.file).map(({ name }) => name);
-    // Which one of several it is, nobody knows.
+    // Which one of several it is, nobody knows; a long list leads nowhere.
+    if (beside.length > 3) return `steps/${stepId}/${first.file}`;
     return beside.length > 1
       ? `steps/${stepId}/${first.file}, ${beside.join(" or ")}`
       : `steps/${stepId}/${first.file}:${first.line}, ${first.name}`;
