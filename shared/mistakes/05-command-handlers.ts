@@ -127,6 +127,9 @@ import { setTimeout as delay } from "node:timers/promises";
       "a command that comes a second time › gets the answer of the first, and writes nothing",
       "a command that comes a second time › gets it even where deciding now would be refused",
       "handling a command › whose answer was lost is harmless to send again",
+    ],
+    // Only where one delivery reads what another has appended already: which does is up to the server.
+    perhapsAlso: [
       "handling commands on PostgreSQL › stores a command once that is delivered five times at once",
     ],
     whatItCostsInProduction:

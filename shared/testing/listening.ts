@@ -12,15 +12,22 @@ export async function listeners(pool: pg.Pool): Promise<number> {
   return rows[0]?.listeners ?? 0;
 }
 
-/** Resolves when the wait stands still: it listens, or it is over. */
-export async function untilItListens(pool: pg.Pool, waiting: Promise<unknown>): Promise<void> {
+/**
+ * Resolves when the wait stands still: it listens, or it is over. The server has the LISTEN before the one
+ * who listens knows, and looks once more then: `unanswered` queries of its pool (see `counted`).
+ */
+export async function untilItListens(
+  pool: pg.Pool,
+  waiting: Promise<unknown>,
+  unanswered: () => number = () => 0,
+): Promise<void> {
   let over = false;
   void waiting
     .catch(() => {})
     .finally(() => {
       over = true;
     });
-  const isStill = async () => over || (await listeners(pool)) > 0;
+  const isStill = async () => over || ((await listeners(pool)) > 0 && unanswered() === 0);
   const message = "whether a connection listens for notifications, or the wait is over";
   await expect.poll(isStill, { message }).toBe(true);
 }

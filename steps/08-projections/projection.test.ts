@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DomainEvent, EventEnvelope } from "../../shared/kernel/event.ts";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
+import { counted } from "../../shared/testing/connections.ts";
 import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { inMemoryEventStore } from "../../shared/testing/in-memory-event-store.ts";
@@ -39,10 +40,11 @@ describe("the next event of a stream", () => {
       costs: "each click shows its effect one polling interval late, and nobody knows why",
     });
     const patient = { timeout: 60_000, pollEvery: 60_000 };
-    const waiting = waitForVersion(database.setUpPool, reservationId, 1, patient);
+    const { pool, unanswered } = counted(database.setUpPool);
+    const waiting = waitForVersion(pool, reservationId, 1, patient);
     // Where nothing is announced it would wait on, and nobody would be there to hear it.
     waiting.catch(() => {});
-    await untilItListens(database.pool, waiting);
+    await untilItListens(database.pool, waiting, unanswered);
     await applyNext(database.pool, at(recorded(reservationId, [created]), 1));
     const woken = soon(waiting, "v1 is in the read model, and the client still waits");
     expect(await woken, "what the client gets").toBeUndefined();
