@@ -19,6 +19,7 @@ import { withServers } from "./servers.ts";
 import { mutate } from "./stryker.ts";
 import { excusesOf } from "./survivors/catalogue.ts";
 import { printRow, printTable, type Row } from "./table.ts";
+import { serversFor } from "./targets.ts";
 import { checkTools } from "./tools.ts";
 
 /** In percent. Where time and servers play a part, more of what a mutant changes cannot be seen from outside. */
@@ -57,7 +58,9 @@ async function tried(step: Step): Promise<Row> {
   const began = performance.now();
   const line = openLine();
   try {
-    const mutants = await withServers(step.needs, (servers) => mutate({ step, servers, line }));
+    const mutants = await withServers(serversFor(step), (servers) =>
+      mutate({ step, servers, line }),
+    );
     line.clear();
     const bar = bars[step.id] ?? 90;
     const judgement = judge(mutants, excusesOf(step.id), bar);

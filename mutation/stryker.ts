@@ -10,7 +10,7 @@ import { Refused } from "../shared/workshop/command.ts";
 import type { OpenLine } from "../shared/workshop/open-line.ts";
 import { root, type Step } from "../shared/workshop/steps.ts";
 import { type Mutant, readReport } from "./report.ts";
-import { mutatedFiles } from "./targets.ts";
+import { mutatedFiles, serversFor } from "./targets.ts";
 
 export interface Attempt {
   readonly step: Step;
@@ -101,7 +101,7 @@ async function runStryker(
       ...servers,
       WORKSHOP_TREES: "reference",
       WORKSHOP_STEP: step.id,
-      WORKSHOP_NEEDS: step.needs.join(","),
+      WORKSHOP_NEEDS: serversFor(step).join(","),
     },
   });
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -7,6 +7,7 @@
  */
 
 import { startersOf } from "../shared/workshop/starter.ts";
+import type { Service, Step } from "../shared/workshop/steps.ts";
 
 const alsoIn: Readonly<Record<string, readonly string[]>> = {
   "13-cqrs-demo": ["answers.ts", "cursors.ts", "live.ts"],
@@ -18,4 +19,13 @@ export function mutatedFiles(stepId: string): readonly string[] {
     ({ name, text }) => name.endsWith(".ts") && text.includes("new NotImplemented("),
   );
   return [...written.map(({ name }) => name), ...(alsoIn[stepId] ?? [])];
+}
+
+const alsoNeeded: Readonly<Record<string, readonly Service[]>> = {
+  "11-versioning": ["postgres"],
+};
+
+/** The servers that the tests talk to: those of what the step gives (`shared/given/`) may ask for more than its own. */
+export function serversFor({ id, needs }: Step): readonly Service[] {
+  return [...needs, ...(alsoNeeded[id] ?? [])];
 }
