@@ -163,13 +163,21 @@ export const toolMistakes: readonly ToolMistake[] = [
   {
     title: "the runner loses the errors that no test has caught",
     file: "shared/workshop/run-vitest.ts",
-    find: "errors: unhandledErrors.filter(isError)",
+    find: "errors: unhandledErrors.map(asError)",
     replace: "errors: []",
     caughtBy: "shared/workshop/step-report.test.ts",
   },
   {
-    title: "the runner loses a hook that failed",
+    title: "the runner loses what was thrown, where that is no error",
     file: "shared/workshop/run-vitest.ts",
+    find: "unhandledErrors.map(asError)",
+    replace:
+      'unhandledErrors.filter((error) => error instanceof Object && "message" in error).map(asError)',
+    caughtBy: "shared/workshop/run-vitest.test.ts",
+  },
+  {
+    title: "the runner loses a hook that failed",
+    file: "shared/workshop/thrown.ts",
     find: "[module, ...module.children.allSuites()]",
     replace: "[module]",
     caughtBy: "shared/workshop/step-report.test.ts",
@@ -240,8 +248,8 @@ export const toolMistakes: readonly ToolMistake[] = [
   {
     title: "the check of mistakes takes a test that was left out for one that is green",
     file: "shared/workshop/mistake-verdict.ts",
-    find: 'isGreen: state === "passed"',
-    replace: 'isGreen: state !== "failed"',
+    find: 'isGreen = test.result().state === "passed"',
+    replace: 'isGreen = test.result().state !== "failed"',
     caughtBy: "shared/workshop/workshop-verdict.test.ts",
   },
   {

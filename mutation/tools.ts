@@ -6,11 +6,11 @@
 import { spawn } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ts from "typescript";
 import { onInterruption } from "../shared/infrastructure/run.ts";
 import { copyWorkshop } from "../shared/workshop/fixtures/workshop-copy.ts";
 import { root, steps } from "../shared/workshop/steps.ts";
 import { type ToolMistake, toolMistakes } from "./tool-mistakes.ts";
+import { faultInMaking, wrong } from "./wrong-tool.ts";
 
 /** Prints a line for each whose file or test has one of the words in its name, for all where there are none; true when each is caught. */
 export async function checkTools(words: readonly string[]): Promise<boolean> {
@@ -44,29 +44,23 @@ export async function checkTools(words: readonly string[]): Promise<boolean> {
 
 /** Why it is not caught; undefined where it is. */
 async function faultOf(
-  { file, find, replace, caughtBy }: ToolMistake,
+  mistake: ToolMistake,
   copy: string,
   greens: Map<string, boolean>,
 ): Promise<string | undefined> {
+  const { file, caughtBy } = mistake;
   const text = readFileSync(join(copy, file), "utf8");
-  const parts = text.split(find);
-  if (parts.length !== 2) return `${file} holds what is looked for ${parts.length - 1} times.`;
-  const mistaken = parts.join(replace);
-  if (!parses(mistaken)) return "It would be red for any test: it does not parse.";
+  const fault = faultInMaking(mistake, text);
+  if (fault !== undefined) return fault;
   const wasGreen = greens.get(caughtBy) ?? (await isGreen(caughtBy, copy));
   greens.set(caughtBy, wasGreen);
   if (!wasGreen) return `${caughtBy} is red without the mistake.`;
-  writeFileSync(join(copy, file), mistaken);
+  writeFileSync(join(copy, file), wrong(mistake, text));
   try {
     return (await isGreen(caughtBy, copy)) ? `${caughtBy} stays green.` : undefined;
   } finally {
     writeFileSync(join(copy, file), text);
   }
-}
-
-function parses(text: string): boolean {
-  const { diagnostics = [] } = ts.transpileModule(text, { reportDiagnostics: true });
-  return diagnostics.length === 0;
 }
 
 /** Whether the test file is green in the copy; a run of its own, as the mistake may be in what runs the tests. */
