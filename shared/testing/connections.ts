@@ -101,23 +101,27 @@ export interface Counted {
   readonly pool: pg.Pool;
   /** How many queries were sent and not answered yet. */
   unanswered(): number;
+  /** How many have had their answer, or their error. */
+  answered(): number;
 }
 
 /** Counts what is on its way, by the pool itself and by the connections that it lends. */
 export function counted(pool: pg.Pool): Counted {
   let open = 0;
+  let closed = 0;
   const count = (_query: unknown, pass: () => Result): Result => {
     open += 1;
     const answer = pass();
     const close = (): void => {
       open -= 1;
+      closed += 1;
     };
     answer.then(close, close);
     return answer;
   };
   const connect = async (): Promise<pg.PoolClient> => intercept(await pool.connect(), count);
   const lending = overriding(pool, { connect });
-  return { pool: intercept(lending, count), unanswered: () => open };
+  return { pool: intercept(lending, count), unanswered: () => open, answered: () => closed };
 }
 
 /** Resolves when `work` waits for a lock that another connection to its database holds, or is done. */
