@@ -4,6 +4,11 @@ import type pg from "pg";
 import { expect } from "vitest";
 import type { Queryable } from "../../solutions/03-event-store/rows.ts";
 
+/** The SQL of what was handed to `query`. */
+export function textOf(query: unknown): string {
+  return String(Object(query).text ?? query);
+}
+
 /** How many of the pool's connections are in someone's hands. */
 export function checkedOut(pool: pg.Pool): number {
   return pool.totalCount - pool.idleCount;

@@ -10,7 +10,7 @@ import { catchUp } from "../../solutions/08-projections/catch-up.ts";
 import type { Projection } from "../../solutions/09-rebuild/projection.ts";
 import type { EventEnvelope } from "../kernel/event.ts";
 import type { EventStore } from "../kernel/event-store.ts";
-import { intercept } from "./connections.ts";
+import { intercept, textOf } from "./connections.ts";
 import { type TestDatabase, useDatabase } from "./database.ts";
 import { newEvent } from "./new-events.ts";
 import { confirmed, created } from "./reservations.ts";
@@ -109,7 +109,7 @@ export function interruptedBy(
 export function lookedAt(pool: pg.Pool, look: (statement: string) => Promise<void>): pg.Pool {
   const looking = <Db extends pg.Pool | pg.PoolClient>(db: Db): Db =>
     intercept(db, async (query, pass) => {
-      await look(String(Object(query).text ?? query));
+      await look(textOf(query));
       return pass();
     });
   return new Proxy(looking(pool), {

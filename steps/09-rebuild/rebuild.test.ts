@@ -174,7 +174,9 @@ describe("a rebuild", () => {
       running = rebuild({
         pool,
         projection: firstProjection,
-        ...{ lockTimeout: 100, pause: 400, tries: 50 },
+        lockTimeout: 100,
+        pause: 400,
+        tries: 50,
         onProgress: (now) => {
           done = now.done;
         },

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EventStore } from "../../shared/kernel/event-store.ts";
-import { blockedOrDone, intercept } from "../../shared/testing/connections.ts";
+import { blockedOrDone, intercept, textOf } from "../../shared/testing/connections.ts";
 import { crashingPool } from "../../shared/testing/crashing-pool.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
@@ -180,7 +180,7 @@ describe("the swap", () => {
     let isConfirmed = false;
     const late = intercept(client, async (query, pass) => {
       // To drop a table is to lock it: who asks for no other lock has this one as the first.
-      const asksForALock = /\b(lock|drop|alter)\b/i.test(typeof query === "string" ? query : "");
+      const asksForALock = /\b(lock|drop|alter)\b/i.test(textOf(query));
       if (asksForALock && !isConfirmed) {
         isConfirmed = true;
         await store.append(reservationId, [newEvent(confirmed)], 1);
@@ -206,7 +206,7 @@ describe("the swap", () => {
     await buildBatch(client, firstProjection, 100);
     let projecting: Promise<unknown> | undefined;
     const late = intercept(client, async (query, pass) => {
-      const exchanges = /\b(drop|alter)\b/i.test(typeof query === "string" ? query : "");
+      const exchanges = /\b(drop|alter)\b/i.test(textOf(query));
       if (exchanges && !projecting) {
         await store.append(reservationId, [newEvent(confirmed)], 1);
         projecting = catchUp(database.setUpPool, store);

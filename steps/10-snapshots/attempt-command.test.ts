@@ -7,7 +7,7 @@ import {
   confirmReservation,
   createReservation,
 } from "../../shared/testing/command-handling.ts";
-import { intercept } from "../../shared/testing/connections.ts";
+import { intercept, textOf } from "../../shared/testing/connections.ts";
 import { useDatabase } from "../../shared/testing/database.ts";
 import { interveningStore } from "../../shared/testing/intervening-store.ts";
 import { newEvent } from "../../shared/testing/new-events.ts";
@@ -279,8 +279,4 @@ async function expectSnapshotsOf(store: EventStore): Promise<void> {
       stateAfter(events),
     );
   }
-}
-
-function textOf(query: unknown): string {
-  return String(Object(query).text ?? query);
 }
